@@ -1,0 +1,1 @@
+"""The operations: each a function over arrays and Tensors, beside its rule."""

@@ -1,0 +1,85 @@
+"""Tensors made from nothing, from data, and at random."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from kytorch.tensor.core import CONSTANT, Tensor, make
+from kytorch.tensor.dims import sizes
+from kytorch.tensor.random import generator_or_default
+from kytorch.tensor.values import Array, Nested
+
+
+def tensor(data: Tensor | Nested, dtype: npt.DTypeLike | None = None) -> Tensor:
+    """A constant Tensor of a copy of `data`."""
+    return Tensor(data, dtype)
+
+
+def from_numpy(array: Array) -> Tensor:
+    """A Tensor that shares the memory of `array`: writing to the array afterwards changes the Tensor.
+
+    Raises TypeError for what is no array of real numbers. `Tensor(array)` copies, which is safe.
+    """
+    if not hasattr(array, "dtype") or array.dtype.kind not in "biuf":
+        raise TypeError(f"from_numpy: expected an array of real numbers, not {getattr(array, 'dtype', type(array).__name__)}")
+    return make(array[...].view(), CONSTANT)
+
+
+def zeros(*shape: int | Sequence[int], dtype: npt.DTypeLike = np.float32) -> Tensor:
+    """Zeros."""
+    return make(np.zeros(_checked("zeros", shape), dtype), CONSTANT)
+
+
+def ones(*shape: int | Sequence[int], dtype: npt.DTypeLike = np.float32) -> Tensor:
+    """Ones."""
+    return make(np.ones(_checked("ones", shape), dtype), CONSTANT)
+
+
+def full(shape: Sequence[int], value: float, dtype: npt.DTypeLike | None = None) -> Tensor:
+    """`value` everywhere; the dtype is that of Tensor(value)."""
+    one = Tensor(value, dtype)
+    return make(np.full(_checked("full", (shape,)), one._data), CONSTANT)
+
+
+def arange(start: float, end: float | None = None, step: float = 1, dtype: npt.DTypeLike | None = None) -> Tensor:
+    """The numbers from `start` (0 if it is the only argument) to below `end`; float32 unless all are integers."""
+    first, last = (0, start) if end is None else (start, end)
+    if not step or (last - first) / step < 0:
+        raise ValueError(f"arange: cannot go from {first} to {last} in steps of {step}")
+    integers = all(isinstance(x, int) for x in (first, last, step))
+    if dtype is None:
+        dtype = np.int64 if integers else np.float32
+    return make(np.arange(first, last, step).astype(dtype), CONSTANT)
+
+
+def rand(
+    *shape: int | Sequence[int], dtype: npt.DTypeLike = np.float32, generator: np.random.Generator | None = None
+) -> Tensor:
+    """Random numbers, uniform on [0, 1)."""
+    draw = generator_or_default(generator).random(_checked("rand", shape), _drawn(dtype))
+    return make(np.asarray(draw, dtype), CONSTANT)
+
+
+def randn(
+    *shape: int | Sequence[int], dtype: npt.DTypeLike = np.float32, generator: np.random.Generator | None = None
+) -> Tensor:
+    """Random numbers, normal with mean 0 and variance 1."""
+    draw = generator_or_default(generator).standard_normal(_checked("randn", shape), _drawn(dtype))
+    return make(np.asarray(draw, dtype), CONSTANT)
+
+
+def _drawn(dtype: npt.DTypeLike) -> type[np.float32] | type[np.float64]:
+    """The dtype in which a generator draws for `dtype`."""
+    if np.dtype(dtype).kind != "f":
+        raise TypeError(f"random numbers of dtype {np.dtype(dtype)}: expected a floating dtype")
+    return np.float64 if np.dtype(dtype).itemsize == 8 else np.float32
+
+
+def _checked(name: str, shape: Sequence[int | Sequence[int]]) -> tuple[int, ...]:
+    checked = sizes(name, shape)
+    if any(n < 0 for n in checked):
+        raise ValueError(f"{name}: shape {checked} has a negative size")
+    return checked

@@ -1,0 +1,52 @@
+"""Products of matrices and vectors."""
+
+import numpy as np
+
+from kytorch.ops.shape import unsqueeze
+from kytorch.tensor.core import A, BilinearGradFn, Tensor, constant
+from kytorch.tensor.methods import method
+from kytorch.tensor.values import Array
+
+
+class MatmulGradFn(BilinearGradFn):
+    """y = a b,  dy = da b + a db"""
+
+    __slots__ = ()
+
+    def vjp_a(self, g: A, b: A) -> A:
+        if b.ndim == 1:
+            return unsqueeze(g, -1) * b
+        if len(self.shapes[0]) == 1:
+            return (b @ unsqueeze(g, -1)).reshape(b.shape[:-1])
+        return g @ b.mT
+
+    def vjp_b(self, g: A, a: A) -> A:
+        if a.ndim == 1:
+            return unsqueeze(a, -1) * (g if len(self.shapes[1]) == 1 else unsqueeze(g, -2))
+        if len(self.shapes[1]) == 1:
+            return (a.mT @ unsqueeze(g, -1)).reshape(*a.shape[:-2], a.shape[-1])
+        if a.ndim > 2 and len(self.shapes[1]) == 2:  # one product over the whole batch, not a sum of products
+            return a.reshape(-1, a.shape[-1]).T @ g.reshape(-1, g.shape[-1])
+        return a.mT @ g
+
+
+@method
+def matmul(x: A, other: A | Array) -> A:
+    """The matrix product, of matrices, vectors or broadcast batches of matrices. Raises ValueError for other shapes."""
+    if not isinstance(x, Tensor):
+        y: Array = np.matmul(x, other)
+        return y
+    b = constant(other, x)
+    if b is None:
+        raise TypeError(f"matmul: expected a Tensor or an array, not {type(other).__name__}")
+    try:
+        product = np.matmul(x._data, b._data)
+    except ValueError:
+        if not x.ndim or not b.ndim:
+            problem = "a Tensor of shape () multiplies with *"
+        elif x.shape[-1] != b.shape[0 if b.ndim == 1 else -2]:
+            problem = f"{x.shape[-1]} columns meet {b.shape[0 if b.ndim == 1 else -2]} rows"
+        else:
+            problem = "their leading dimensions do not broadcast"
+        raise ValueError(f"matmul: shapes {x.shape} and {b.shape} do not multiply: {problem}") from None
+    return MatmulGradFn().record(product, x, b)

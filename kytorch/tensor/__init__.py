@@ -1,0 +1,1 @@
+"""The Tensor, its graph and its weights."""

@@ -1,0 +1,685 @@
+"""Tensor, GradFn and TrainableWeight: a value, how it was made, and the one cell that changes.
+
+The arithmetic operators and their derivatives need each other, so exactly they share this room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ContextDecorator
+from contextvars import ContextVar, Token
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, final
+
+import numpy as np
+import numpy.typing as npt
+
+from kytorch.tensor.methods import METHODS, Methods
+from kytorch.tensor.values import Array, Nested, Scalar, Shape, formatted, lock, sealed, to_array, weak_array
+
+
+@final
+class Tensor(Methods):
+    """An immutable array of numbers, and the GradFn that says how it was made.
+
+    `Tensor(data)` copies `data`. Every operation, edits included, makes a new Tensor.
+    """
+
+    __slots__ = ("_data", "_grad_fn", "__weakref__")
+    _data: Array
+    _grad_fn: GradFn
+
+    # NumPy's operators leave `array * tensor` to the Tensor.
+    __array_ufunc__ = None
+
+    # Made in __new__, so that no second call of __init__ can change a Tensor.
+    def __new__(cls, data: Tensor | TrainableWeight | Nested, dtype: npt.DTypeLike | None = None) -> Self:
+        if isinstance(data, (Tensor, TrainableWeight)):
+            data = data._data
+        tensor = object.__new__(cls)
+        tensor._data = to_array(data, dtype)
+        tensor._grad_fn = CONSTANT
+        return tensor
+
+    # What it is
+
+    @property
+    def data(self) -> Array:
+        """The values, as a read-only array."""
+        return sealed(self._data)
+
+    @property
+    def grad_fn(self) -> GradFn:
+        """The operation that made this Tensor."""
+        return self._grad_fn
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient can flow through this Tensor to a weight or an input."""
+        return self._grad_fn is not CONSTANT
+
+    @property
+    def shape(self) -> Shape:
+        """The size of each dimension."""
+        return self._data.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._data.ndim
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The kind of number."""
+        return self._data.dtype
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._data.size
+
+    def item(self) -> float:
+        """The one element, as a Python number."""
+        if self._data.size != 1:
+            raise ValueError(f"item: a Tensor of shape {self.shape} has {self.size} elements; index it or reduce it")
+        value: float = self._data.item()
+        return value
+
+    def numpy(self) -> Array:
+        """The values, as a read-only array; `.numpy().copy()` may be written to."""
+        return sealed(self._data)
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python numbers, or as one number if the shape is ()."""
+        return self._data.tolist()
+
+    def detach(self) -> Tensor:
+        """The same values as a constant."""
+        return make(self._data, CONSTANT)
+
+    # Differentiation
+
+    def backward(self, gradient: Gradient | None = None, *, create_graph: bool = False) -> Gradients:
+        """The gradient with respect to every weight that this scalar depends on.
+
+        From a Tensor that is not a scalar, pass `gradient`, the gradient with respect to it. With
+        `create_graph` the gradients can be differentiated again. Changes nothing. Raises ValueError for a
+        non-scalar, for a value that depends on no weight, and for one that is not finite.
+        """
+        gradients: Gradients = METHODS["backward"](self, gradient, create_graph)
+        return gradients
+
+    # Editing and indexing
+
+    @property
+    def at(self) -> At:
+        """Copy-on-edit: `x.at[index].set(value)` is a new Tensor, as are `.add` and `.mul`."""
+        return At(self)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return self._call("getitem", index)
+
+    if not TYPE_CHECKING:  # so that an assignment is an error to mypy too
+
+        def __setitem__(self, index, value):
+            raise TypeError("a Tensor is immutable; x.at[index].set(value) returns an edited copy")
+
+    def __len__(self) -> int:
+        if not self._data.ndim:
+            raise TypeError("len() of a Tensor of shape ()")
+        return len(self._data)
+
+    def __iter__(self) -> Iterator["Tensor"]:
+        if not self._data.ndim:
+            raise TypeError("iteration over a Tensor of shape ()")
+        return (self[i] for i in range(len(self._data)))
+
+    # Conversion
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
+        if copy or (dtype is not None and self._data.dtype != dtype):
+            if copy is False:
+                raise ValueError(f"a Tensor of dtype {self.dtype} cannot become {dtype} without a copy")
+            return np.array(self._data, dtype)
+        return sealed(self._data)
+
+    def __bool__(self) -> bool:
+        return bool(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __repr__(self) -> str:
+        dtype = "" if self.dtype == np.float32 else f", dtype={self.dtype}"
+        if not self.size:
+            dtype = f", shape={self.shape}{dtype}"
+        made = "" if self._grad_fn is CONSTANT else f", grad_fn=<{self._grad_fn.name}>"
+        return f"tensor({formatted(self._data, 'tensor(')}{dtype}{made})"
+
+    def __format__(self, specification: str) -> str:
+        return format(self.item() if not self.ndim and specification else repr(self), specification)
+
+    def __copy__(self) -> Tensor:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Tensor:
+        return self.detach()
+
+    def __reduce__(self) -> tuple[Callable[[Array], "Tensor"], tuple[Array]]:
+        return Tensor, (np.asarray(self._data),)
+
+    # Operators
+
+    def __add__(self, other: Operand) -> Tensor:
+        return recorded(np.add, AddGradFn, self, other)
+
+    def __sub__(self, other: Operand) -> Tensor:
+        return recorded(np.subtract, SubGradFn, self, other)
+
+    def __mul__(self, other: Operand) -> Tensor:
+        return recorded(np.multiply, MulGradFn, self, other)
+
+    def __truediv__(self, other: Operand) -> Tensor:
+        return recorded(np.true_divide, DivGradFn, self, other)
+
+    def __radd__(self, other: Array | Scalar) -> Tensor:
+        return recorded(np.add, AddGradFn, self, other)
+
+    def __rsub__(self, other: Array | Scalar) -> Tensor:
+        return NotImplemented if (left := constant(other, self)) is None else left - self
+
+    def __rmul__(self, other: Array | Scalar) -> Tensor:
+        return recorded(np.multiply, MulGradFn, self, other)
+
+    def __rtruediv__(self, other: Array | Scalar) -> Tensor:
+        return NotImplemented if (left := constant(other, self)) is None else left / self
+
+    def __neg__(self) -> Tensor:
+        return NegGradFn().record(-self._data, self)
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __abs__(self) -> Tensor:
+        return self.abs()
+
+    def __pow__(self, exponent: Operand) -> Tensor:
+        return self._call("pow", exponent)
+
+    def __rpow__(self, base: Array | Scalar) -> Tensor:
+        return NotImplemented if (left := constant(base, self)) is None else left.pow(self)
+
+    def __matmul__(self, other: Tensor | Array) -> Tensor:
+        return self._call("matmul", other)
+
+    def __rmatmul__(self, other: Array) -> Tensor:
+        return NotImplemented if (left := constant(other, self)) is None else left.matmul(self)
+
+    # Comparisons give constants. `==` is elementwise, as in NumPy and PyTorch; the hash is the identity.
+
+    def __eq__(self, other: Operand) -> Tensor:  # type: ignore[override]  # object's answers a bool
+        return _compared(np.equal, self, other)
+
+    def __ne__(self, other: Operand) -> Tensor:  # type: ignore[override]  # object's answers a bool
+        return _compared(np.not_equal, self, other)
+
+    def __lt__(self, other: Operand) -> Tensor:
+        return _compared(np.less, self, other)
+
+    def __le__(self, other: Operand) -> Tensor:
+        return _compared(np.less_equal, self, other)
+
+    def __gt__(self, other: Operand) -> Tensor:
+        return _compared(np.greater, self, other)
+
+    def __ge__(self, other: Operand) -> Tensor:
+        return _compared(np.greater_equal, self, other)
+
+    __hash__ = object.__hash__
+
+
+def make(data: Array, grad_fn: GradFn) -> Tensor:
+    """The Tensor of `data`, which is not copied but locked, and `grad_fn`."""
+    tensor = object.__new__(Tensor)
+    try:
+        data.setflags(False)  # type: ignore[call-arg]  # by position: the keyword takes twice as long
+    except AttributeError:  # another library's array cannot be locked
+        pass
+    tensor._data = data
+    tensor._grad_fn = grad_fn
+    return tensor
+
+
+class At:
+    """A place in a Tensor, for edits that make new Tensors. Repeated places: `add` and `mul` apply each."""
+
+    __slots__ = ("_index", "_tensor")
+
+    def __init__(self, tensor: Tensor, index: Any = ...) -> None:
+        self._tensor = tensor
+        self._index = index
+
+    def __getitem__(self, index: Any) -> At:
+        return At(self._tensor, index)
+
+    def set(self, value: Operand) -> Tensor:
+        """A copy with `value` at this place."""
+        return self._edited("at_set", value)
+
+    def add(self, value: Operand) -> Tensor:
+        """A copy with `value` added at this place."""
+        return self._edited("at_add", value)
+
+    def mul(self, value: Operand) -> Tensor:
+        """A copy with this place multiplied by `value`."""
+        return self._edited("at_mul", value)
+
+    def _edited(self, name: str, value: Operand) -> Tensor:
+        edited: Tensor = METHODS[name](self._tensor, self._index, value)
+        return edited
+
+
+# What a rule is generic over: the walk passes arrays, or Tensors where the gradient is to be differentiable.
+A = TypeVar("A", Array, Tensor)
+Operand: TypeAlias = Tensor | Array | Scalar
+Gradient: TypeAlias = Tensor
+# How a rule sees an array that its node has saved, and the GradFn that the array belongs to.
+View: TypeAlias = Callable[[Array, "GradFn"], A]
+
+
+def constant(value: object, like: Tensor) -> Tensor | None:
+    """`value` as an operand beside `like`: a Python number does not widen it, an array is copied.
+
+    None if it is no operand. Raises TypeError for a TrainableWeight.
+    """
+    if isinstance(value, Tensor):
+        return value
+    kind = type(value)
+    if kind is float or kind is int or kind is bool:
+        return make(weak_array(value, like._data.dtype), CONSTANT)  # type: ignore[arg-type]  # a number, by `kind`
+    if hasattr(value, "dtype"):
+        if isinstance(value, TrainableWeight):
+            raise TypeError("a TrainableWeight is not a Tensor; weight.tensor() reads it")
+        return Tensor(value)  # type: ignore[arg-type]  # what is no array of numbers raises TypeError
+    return None
+
+
+def recorded(
+    function: np.ufunc, rule: type[TwoInputGradFn], a: Tensor, other: Operand
+) -> Tensor:
+    """`function` of `a` and `other`, recorded with `rule`; NotImplemented if `other` is no operand."""
+    b = other if type(other) is Tensor else constant(other, a)
+    if b is None:
+        return NotImplemented  # type: ignore[no-any-return]  # Python's own protocol for operators
+    try:
+        data = function(a._data, b._data)
+    except ValueError:
+        raise no_broadcast(function.__name__, a, b) from None
+    return rule().record(data, a, b)
+
+
+def _compared(function: np.ufunc, a: Tensor, other: Operand) -> Tensor:
+    b = constant(other, a)
+    if b is None:
+        return NotImplemented  # type: ignore[no-any-return]  # Python's own protocol for operators
+    try:
+        return make(function(a._data, b._data), CONSTANT)
+    except ValueError:
+        raise no_broadcast(function.__name__, a, b) from None
+
+
+def no_broadcast(name: str, *operands: Tensor | Array) -> ValueError:
+    """The error of operands whose shapes do not broadcast."""
+    shapes = " and ".join(str(x.shape) for x in operands)
+    return ValueError(
+        f"{name}: shapes {shapes} do not broadcast; aligned at the right, two sizes must be equal or one of them 1 "
+        "(reshape or unsqueeze an operand)"
+    )
+
+
+class GradFn:
+    """One recorded operation: its inputs' GradFns and shapes, and the arrays that its rule reads."""
+
+    __slots__ = ("inputs", "shapes")
+    inputs: "tuple[GradFn, ...]"
+    shapes: tuple[Shape, ...]
+
+    @property
+    def name(self) -> str:
+        """The kind of operation, as `repr` shows it."""
+        return type(self).__name__
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+    def vjps(self, g: A, view: View[A]) -> "tuple[A | None, ...]":
+        """For each input the gradient with respect to it, or None for a constant.
+
+        `g` is the gradient with respect to the output, with its shape. A gradient of the output's shape will
+        do: the walk sums it to the input's.
+        """
+        raise NotImplementedError(f"{self.name} has no rule")
+
+    def backward(self, loss_wrt_output: Gradient) -> Gradients:
+        """The gradient with respect to every weight below, given that with respect to this output."""
+        gradients: Gradients = METHODS["backward_from"](self, loss_wrt_output)
+        return gradients
+
+
+@final
+class LeafGradFn(GradFn):
+    """Where a graph ends: at a constant, at a weight, or at an input being differentiated."""
+
+    __slots__ = ("weight",)
+    weight: TrainableWeight | None
+
+    def __init__(self, weight: TrainableWeight | None = None) -> None:
+        self.inputs = ()
+        self.shapes = ()
+        self.weight = weight
+
+
+CONSTANT = LeafGradFn()
+"""The GradFn of every constant; the walk never visits it."""
+
+
+class OneInputGradFn(GradFn):
+    """An operation on one Tensor."""
+
+    __slots__ = ()
+
+    def record(self, y: Array, x: Tensor) -> Tensor:
+        """The Tensor of `y`, a fresh array, as made from `x` by this operation."""
+        grad_fn = x._grad_fn
+        if grad_fn is CONSTANT:
+            return make(y, CONSTANT)
+        self.inputs = (grad_fn,)
+        self.shapes = (x._data.shape,)
+        return make(y, self)
+
+
+class UnaryGradFn(OneInputGradFn):
+    """y = f(x), with a rule that reads neither."""
+
+    __slots__ = ()
+
+    def vjp(self, g: A) -> A:
+        """The gradient with respect to x."""
+        raise NotImplementedError(f"{self.name} has no rule")
+
+    def vjps(self, g: A, view: View[A]) -> "tuple[A | None, ...]":
+        return (self.vjp(g),)
+
+
+class InputGradFn(OneInputGradFn):
+    """y = f(x), with a rule that reads x."""
+
+    __slots__ = ("_x",)
+    _x: Array
+
+    def vjp(self, g: A, x: A) -> A:
+        """The gradient with respect to x."""
+        raise NotImplementedError(f"{self.name} has no rule")
+
+    def vjps(self, g: A, view: View[A]) -> "tuple[A | None, ...]":
+        return (self.vjp(g, view(self._x, self.inputs[0])),)
+
+    def record(self, y: Array, x: Tensor) -> Tensor:
+        self._x = x._data
+        return OneInputGradFn.record(self, y, x)
+
+
+class OutputGradFn(OneInputGradFn):
+    """y = f(x), with a rule that reads y."""
+
+    __slots__ = ("_y",)
+    _y: Array
+
+    def vjp(self, g: A, y: A) -> A:
+        """The gradient with respect to x."""
+        raise NotImplementedError(f"{self.name} has no rule")
+
+    def vjps(self, g: A, view: View[A]) -> "tuple[A | None, ...]":
+        return (self.vjp(g, view(self._y, self)),)
+
+    def record(self, y: Array, x: Tensor) -> Tensor:
+        self._y = y
+        return OneInputGradFn.record(self, y, x)
+
+
+class TwoInputGradFn(GradFn):
+    """An operation on two Tensors."""
+
+    __slots__ = ()
+
+    def record(self, y: Array, a: Tensor, b: Tensor) -> Tensor:
+        """The Tensor of `y`, a fresh array, as made from `a` and `b` by this operation."""
+        a_fn, b_fn = a._grad_fn, b._grad_fn
+        if a_fn is CONSTANT and b_fn is CONSTANT:
+            return make(y, CONSTANT)
+        self.inputs = (a_fn, b_fn)
+        self.shapes = (a._data.shape, b._data.shape)
+        return make(y, self)
+
+
+class BinaryGradFn(TwoInputGradFn):
+    """y = f(a, b), with rules that read both."""
+
+    __slots__ = ("_a", "_b")
+    _a: Array
+    _b: Array
+
+    def vjp_a(self, g: A, a: A, b: A) -> A:
+        """The gradient with respect to a."""
+        raise NotImplementedError(f"{self.name} has no rule for a")
+
+    def vjp_b(self, g: A, a: A, b: A) -> A:
+        """The gradient with respect to b."""
+        raise NotImplementedError(f"{self.name} has no rule for b")
+
+    def vjps(self, g: A, view: View[A]) -> "tuple[A | None, ...]":
+        a_fn, b_fn = self.inputs
+        a, b = view(self._a, a_fn), view(self._b, b_fn)
+        return (
+            None if a_fn is CONSTANT else self.vjp_a(g, a, b),
+            None if b_fn is CONSTANT else self.vjp_b(g, a, b),
+        )
+
+    def record(self, y: Array, a: Tensor, b: Tensor) -> Tensor:
+        self._a = a._data
+        self._b = b._data
+        return TwoInputGradFn.record(self, y, a, b)
+
+
+class BilinearGradFn(TwoInputGradFn):
+    """y = f(a, b), linear in each, so that each operand's rule reads only the other one."""
+
+    __slots__ = ("_a", "_b")
+    _a: Array
+    _b: Array
+
+    def vjp_a(self, g: A, b: A) -> A:
+        """The gradient with respect to a."""
+        raise NotImplementedError(f"{self.name} has no rule for a")
+
+    def vjp_b(self, g: A, a: A) -> A:
+        """The gradient with respect to b."""
+        raise NotImplementedError(f"{self.name} has no rule for b")
+
+    def vjps(self, g: A, view: View[A]) -> "tuple[A | None, ...]":
+        a_fn, b_fn = self.inputs
+        return (
+            None if a_fn is CONSTANT else self.vjp_a(g, view(self._b, b_fn)),
+            None if b_fn is CONSTANT else self.vjp_b(g, view(self._a, a_fn)),
+        )
+
+    def record(self, y: Array, a: Tensor, b: Tensor) -> Tensor:
+        if b._grad_fn is not CONSTANT:
+            self._a = a._data
+        if a._grad_fn is not CONSTANT:
+            self._b = b._data
+        return TwoInputGradFn.record(self, y, a, b)
+
+
+class NaryGradFn(GradFn):
+    """An operation on any number of Tensors; its `vjps` is its rule."""
+
+    __slots__ = ()
+
+    def record(self, y: Array, *inputs: Tensor) -> Tensor:
+        """The Tensor of `y`, a fresh array, as made from `inputs` by this operation."""
+        for x in inputs:
+            if x._grad_fn is not CONSTANT:
+                break
+        else:
+            return make(y, CONSTANT)
+        self.inputs = tuple([x._grad_fn for x in inputs])
+        self.shapes = tuple([x._data.shape for x in inputs])
+        return make(y, self)
+
+
+# The rules of arithmetic
+
+
+class AddGradFn(TwoInputGradFn):
+    """y = a + b,  dy = da + db"""
+
+    __slots__ = ()
+
+    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
+        return g, g
+
+
+class SubGradFn(TwoInputGradFn):
+    """y = a - b,  dy = da - db"""
+
+    __slots__ = ()
+
+    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
+        return g, None if self.inputs[1] is CONSTANT else -g
+
+
+class NegGradFn(UnaryGradFn):
+    """y = -x,  dy = -dx"""
+
+    __slots__ = ()
+
+    def vjp(self, g: A) -> A:
+        return -g
+
+
+class MulGradFn(BilinearGradFn):
+    """y = a b,  dy = b da + a db"""
+
+    __slots__ = ()
+
+    def vjp_a(self, g: A, b: A) -> A:
+        return g * b
+
+    def vjp_b(self, g: A, a: A) -> A:
+        return g * a
+
+
+class DivGradFn(BinaryGradFn):
+    """y = a / b,  dy = da / b - (a / b^2) db"""
+
+    __slots__ = ()
+
+    def vjp_a(self, g: A, a: A, b: A) -> A:
+        return g / b
+
+    def vjp_b(self, g: A, a: A, b: A) -> A:
+        return -g * (a / b) / b
+
+
+# Weights
+
+_reading_is_live: ContextVar[bool] = ContextVar("reading a weight makes a live leaf", default=True)
+
+
+class no_grad(ContextDecorator):
+    """Within this context, or this function, reading a weight gives a constant: nothing is recorded."""
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[bool]] = []
+
+    def __enter__(self) -> Self:
+        self._tokens.append(_reading_is_live.set(False))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        _reading_is_live.reset(self._tokens.pop())
+
+    def _recreate_cm(self) -> Self:  # one for each call, so that a decorated function may recurse or be threaded
+        return type(self)()
+
+
+class TrainableWeight:
+    """The one mutable cell: an array that `update` replaces by another. Its dtype is floating."""
+
+    __slots__ = ("_data", "__weakref__")
+    _data: Array
+
+    def __init__(self, data: Tensor | Nested, dtype: npt.DTypeLike | None = None) -> None:
+        array = to_array(data._data if isinstance(data, Tensor) else data, dtype)
+        if array.dtype.kind != "f":
+            raise TypeError(f"TrainableWeight: dtype {array.dtype} has no derivative; pass floats, or dtype=")
+        self._data = array
+
+    def tensor(self) -> Tensor:
+        """The weight's value now, as a Tensor that is recorded; a constant under `no_grad`."""
+        return make(self._data, LeafGradFn(self) if _reading_is_live.get() else CONSTANT)
+
+    def update(self, data: Tensor | Nested) -> None:
+        """Replace the value by a copy of `data`, of the same shape and dtype. Graphs made before keep the old one."""
+        if isinstance(data, Tensor):
+            data = data._data
+        array = to_array(data, None if hasattr(data, "dtype") else self.dtype)
+        if array.shape != self.shape:
+            raise ValueError(f"update: the weight has shape {self.shape}, the new value {array.shape}")
+        if array.dtype != self.dtype:
+            raise TypeError(f"update: the weight has dtype {self.dtype}, the new value {array.dtype}; convert it first")
+        self._data = array
+
+    @property
+    def data(self) -> Array:
+        """The values, as a read-only array."""
+        return sealed(self._data)
+
+    @property
+    def shape(self) -> Shape:
+        """The size of each dimension."""
+        return self._data.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._data.ndim
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The kind of number."""
+        return self._data.dtype
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._data.size
+
+    def __repr__(self) -> str:
+        return f"TrainableWeight({make(self._data, CONSTANT)!r})"
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
+        return make(self._data, CONSTANT).__array__(dtype, copy)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> TrainableWeight:
+        return TrainableWeight(self._data)
+
+    def __reduce__(self) -> tuple[Callable[[Array], "TrainableWeight"], tuple[Array]]:
+        return TrainableWeight, (np.asarray(self._data),)
+
+
+Gradients: TypeAlias = list[tuple[Gradient, TrainableWeight]]
+"""What `backward()` answers: each weight once, with the gradient with respect to it."""

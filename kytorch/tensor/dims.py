@@ -1,0 +1,39 @@
+"""Dimensions and sizes as users write them: checked, and counted from the left."""
+
+import operator
+from collections.abc import Sequence
+
+from kytorch.tensor.values import Shape
+
+
+def one_dim(name: str, dim: int, ndim: int) -> int:
+    """`dim` counted from the left. Raises IndexError outside [-ndim, ndim)."""
+    try:
+        dim = operator.index(dim)
+    except TypeError:
+        raise TypeError(f"{name}: a dim is an int, not {type(dim).__name__}") from None
+    bound = max(ndim, 1)
+    if not -bound <= dim < bound:
+        raise IndexError(f"{name}: dim {dim} is out of range for {ndim} dimensions; it goes from {-bound} to {bound - 1}")
+    return dim % bound
+
+
+def many_dims(name: str, dim: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
+    """The dimensions that `dim` names, each once, counted from the left; None and () name all."""
+    if dim is None:
+        return tuple(range(ndim))
+    if not isinstance(dim, Sequence):
+        return (one_dim(name, dim, ndim),)[:ndim]
+    dims = tuple([one_dim(name, d, ndim) for d in dim])
+    if len(set(dims)) != len(dims):
+        raise ValueError(f"{name}: dim {tuple(dim)} names a dimension twice")
+    return dims[:ndim] or tuple(range(ndim))
+
+
+def sizes(name: str, shape: Sequence[int | Sequence[int]]) -> Shape:
+    """A shape written as several arguments or as one sequence."""
+    flat = shape[0] if len(shape) == 1 and isinstance(shape[0], Sequence) else shape
+    try:
+        return tuple([operator.index(n) for n in flat])  # type: ignore[arg-type]  # what is no int is refused here
+    except TypeError:
+        raise TypeError(f"{name}: sizes are ints, not {flat!r}") from None

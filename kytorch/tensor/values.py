@@ -1,0 +1,85 @@
+"""Python's values as arrays: which dtype they get, what is refused, how arrays are shown and sealed."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+# An array's dtype is known at run time only, as for NumPy's own functions.
+Array: TypeAlias = npt.NDArray[Any]
+Shape: TypeAlias = tuple[int, ...]
+Scalar: TypeAlias = float | np.generic
+Nested: TypeAlias = "Scalar | Array | Sequence[Nested]"
+
+_KINDS = "biuf"
+
+
+def to_array(value: object, dtype: npt.DTypeLike | None = None) -> Array:
+    """A new, locked array of `value`.
+
+    Python floats become float32, integers int64, booleans bool; what has a dtype keeps it.
+    Raises ValueError for ragged lists and TypeError for what is not real numbers.
+    """
+    namespace = getattr(value, "__array_namespace__", None)
+    try:
+        if namespace is not None:
+            array: Array = namespace().array(value, dtype=dtype, copy=True)
+        else:
+            array = np.array(value, dtype=dtype)
+    except ValueError as error:
+        if dtype is None and "inhomogeneous" not in str(error):
+            raise
+        raise ValueError(f"Tensor: cannot make one array of {_brief(value)}: {error}") from None
+    if array.dtype.kind not in _KINDS or array.dtype.itemsize > 8:
+        raise TypeError(
+            f"Tensor: {_brief(value)} has dtype {array.dtype}; a Tensor holds real numbers: "
+            "float16, float32, float64, integers or bool"
+        )
+    if dtype is None and namespace is None and array.dtype.char in "dl" and _is_python(value):
+        array = array.astype(np.float32 if array.dtype.char == "d" else np.int64, copy=False)
+    elif not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    lock(array)
+    return array
+
+
+def weak_array(value: float, dtype: np.dtype[Any]) -> Array:
+    """A Python number as a 0-d array that does not widen `dtype`, as NumPy 2 mixes them."""
+    return np.array(value, dtype if dtype.kind == "f" else np.result_type(dtype, value))
+
+
+def lock(array: Array) -> None:
+    """Make `array` read-only. Kinds of array that cannot be are left as they are."""
+    try:
+        array.setflags(False)  # type: ignore[call-arg]  # by position: the keyword takes twice as long
+    except AttributeError:
+        pass
+
+
+def sealed(array: Array) -> Array:
+    """A view of `array` that can neither be written to nor be made writable."""
+    try:
+        view: Array = np.asarray(memoryview(array).toreadonly())  # type: ignore[arg-type]  # a buffer; 3.11 cannot say so
+    except TypeError:  # another library's array has no buffer
+        return array
+    return view
+
+
+def formatted(array: Array, prefix: str) -> str:
+    """The values of `array`, four digits each, with lines aligned under `prefix`."""
+    return np.array2string(
+        np.asarray(array), precision=4, separator=", ", prefix=prefix, floatmode="maxprec_equal"
+    )
+
+
+def _is_python(value: object) -> bool:
+    """Whether `value` is made of Python's own numbers, judged by its first one."""
+    while isinstance(value, Sequence) and not isinstance(value, (str, bytes)) and len(value):
+        value = value[0]
+    return not hasattr(value, "dtype")
+
+
+def _brief(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
