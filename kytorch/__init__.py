@@ -2,7 +2,8 @@
 
 from numpy import bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 
-from kytorch import func
+from kytorch import func, nn, testing
+from kytorch.anomaly import detect_anomaly
 from kytorch.ops.create import (
     arange,
     from_numpy,
@@ -43,7 +44,7 @@ from kytorch.ops.elementwise import (
     to,
     where,
 )
-from kytorch.ops.linalg import matmul
+from kytorch.ops.linalg import matmul, mm
 from kytorch.ops.reduce import (
     max,
     mean,
@@ -78,9 +79,9 @@ from kytorch.tensor.core import (
     TrainableWeight,
     UnaryGradFn,
     View,
-    no_grad,
 )
 from kytorch.tensor.random import manual_seed
+from kytorch.tensor.reading import no_grad
 from kytorch.tensor.values import Array
 
 __version__ = "0.1.0"
@@ -108,6 +109,7 @@ __all__ = [
     "cat",
     "clamp",
     "cos",
+    "detect_anomaly",
     "div",
     "eq",
     "exp",
@@ -121,10 +123,10 @@ __all__ = [
     "func",
     "ge",
     "gt",
+    "int8",
     "int16",
     "int32",
     "int64",
-    "int8",
     "le",
     "log",
     "lt",
@@ -135,9 +137,11 @@ __all__ = [
     "mean",
     "min",
     "minimum",
+    "mm",
     "mul",
     "ne",
     "neg",
+    "nn",
     "no_grad",
     "ones",
     "permute",
@@ -158,6 +162,7 @@ __all__ = [
     "sum_to_size",
     "tanh",
     "tensor",
+    "testing",
     "to",
     "transpose",
     "uint8",

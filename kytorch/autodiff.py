@@ -21,6 +21,7 @@ from kytorch.tensor.core import (
     UnaryGradFn,
     View,
     make,
+    watcher,
 )
 from kytorch.tensor.methods import method
 from kytorch.tensor.values import Array
@@ -45,7 +46,9 @@ def backward(output: Tensor, gradient: Gradient | None = None, create_graph: boo
                 "mean(), or pass the gradient with respect to it"
             )
         if not np.isfinite(output._data):
-            raise ValueError(f"backward: the loss is {output.item()}; detect_anomaly() finds the operation that made it")
+            raise ValueError(
+                f"backward: the loss is {output.item()}; detect_anomaly() finds the operation that made it"
+            )
         gradient = make(np.ones_like(output._data), CONSTANT)
     elif gradient.shape != output.shape:
         raise ValueError(f"backward: a gradient of shape {gradient.shape} for an output of shape {output.shape}")
@@ -67,7 +70,9 @@ def backward_from(grad_fn: GradFn, loss_wrt_output: Gradient, create_graph: bool
     return [(g, weight) for weight, g in gradients.items()]
 
 
-def gradients_at(output: Tensor, inputs: Sequence[GradFn], gradient: Gradient, create_graph: bool) -> list[Gradient | None]:
+def gradients_at(
+    output: Tensor, inputs: Sequence[GradFn], gradient: Gradient, create_graph: bool
+) -> list[Gradient | None]:
     """The gradient of `output` with respect to what each of `inputs` made, or None where it does not depend on it."""
     stops = set(inputs)
     if create_graph:
@@ -90,37 +95,41 @@ def walk(root: GradFn, g: A, view: View[A], stops: Collection[GradFn] = ()) -> d
     on Tensors.
     """
     waiting = _consumers(root, stops)
+    watching = watcher.get()
     if root is CONSTANT:
         return {}
     arrived = {root: g}
     sums: set[GradFn] = set()  # the nodes whose gradient is a buffer made here, which may be added to in place
     reached: dict[GradFn, A] = {}
     ready = [root]
-    while ready:
-        node = ready.pop()
-        g = arrived.pop(node)
-        inputs = node.inputs
-        if not inputs or node in stops:
-            reached[node] = g
-            continue
-        for child, shape, term in zip(inputs, node.shapes, node.vjps(g, view)):
-            if child is CONSTANT:
+    with np.errstate(all="ignore"):  # what is not finite reaches no weight: the optimizers refuse it
+        while ready:
+            node = ready.pop()
+            g = arrived.pop(node)
+            inputs = node.inputs
+            if not inputs or node in stops:
+                reached[node] = g
                 continue
-            if term is None:
-                raise NotImplementedError(f"{node.name}: its rule has no gradient for an input that needs one")
-            if term.shape != shape:
-                term = _sum_to_size(node, term, shape)
-            if child not in arrived:
-                arrived[child] = term
-            elif child in sums and term.dtype == arrived[child].dtype:
-                arrived[child] += term
-            else:
-                arrived[child] = arrived[child] + term
-                sums.add(child)
-            if waiting[child] == 1:
-                ready.append(child)
-            else:
-                waiting[child] -= 1
+            for child, shape, term in zip(inputs, node.shapes, node.vjps(g, view)):
+                if child is CONSTANT:
+                    continue
+                if term is None:
+                    raise NotImplementedError(f"{node.name}: its rule has no gradient for an input that needs one")
+                if watching is not None:
+                    watching.flowed(term, node)
+                if term.shape != shape:
+                    term = _sum_to_size(node, term, shape)
+                if child not in arrived:
+                    arrived[child] = term
+                elif child in sums and term.dtype == arrived[child].dtype:
+                    arrived[child] += term
+                else:
+                    arrived[child] = arrived[child] + term
+                    sums.add(child)
+                if waiting[child] == 1:
+                    ready.append(child)
+                else:
+                    waiting[child] -= 1
     return reached
 
 
@@ -147,7 +156,9 @@ def _sum_to_size(node: GradFn, term: A, shape: tuple[int, ...]) -> A:
             return term.sum_to_size(shape)
         return broadcast.sum_to_size(term, shape)
     except ValueError:
-        raise ValueError(f"{node.name}: its rule made a gradient of shape {term.shape} for an input of shape {shape}") from None
+        raise ValueError(
+            f"{node.name}: its rule made a gradient of shape {term.shape} for an input of shape {shape}"
+        ) from None
 
 
 def _by_weight(reached: dict[GradFn, A]) -> dict[TrainableWeight, A]:

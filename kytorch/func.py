@@ -55,7 +55,10 @@ def value_and_grad(f: Callable[P, Tensor], argnums: int | Sequence[int] = 0) -> 
         again = any(node.inputs for node in nodes) or any(leaf not in nodes for leaf in leaves(value.grad_fn, nodes))
         found = gradients_at(value, nodes, make(np.ones_like(value._data), CONSTANT), create_graph=again)
         gradients = tuple(
-            [make(np.zeros_like(x._data), CONSTANT) if g is None else g.to(x.dtype) for g, x in zip(found, differentiated)]
+            [
+                make(np.zeros_like(x._data), CONSTANT) if g is None else g.to(x.dtype)
+                for g, x in zip(found, differentiated)
+            ]
         )
         return value, gradients[0] if one else gradients
 

@@ -24,7 +24,9 @@ def from_numpy(array: Array) -> Tensor:
     Raises TypeError for what is no array of real numbers. `Tensor(array)` copies, which is safe.
     """
     if not hasattr(array, "dtype") or array.dtype.kind not in "biuf":
-        raise TypeError(f"from_numpy: expected an array of real numbers, not {getattr(array, 'dtype', type(array).__name__)}")
+        raise TypeError(
+            f"from_numpy: expected an array of real numbers, not {getattr(array, 'dtype', type(array).__name__)}"
+        )
     return make(array[...].view(), CONSTANT)
 
 

@@ -121,10 +121,7 @@ def _extremum(function: np.ufunc, x: A, dim: int | None, keepdim: bool) -> A | V
     at = None if dim is None else one_dim(name, dim, x.ndim)
     if not (x.size if at is None or not x.ndim else x.shape[at]):
         raise ValueError(f"{name}: no elements to choose from, in shape {x.shape}")
-    if isinstance(x, Tensor):
-        array = x._data
-    else:
-        array = x
+    array = x._data if isinstance(x, Tensor) else x
     if at is None:
         y: Array = function.reduce(array, None)
         if not isinstance(x, Tensor):

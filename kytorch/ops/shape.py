@@ -166,7 +166,10 @@ def cat(tensors: Sequence[A], dim: int = 0) -> A:
     shapes = [x.shape for x in tensors]
     others = {shape[:at] + (0,) + shape[at + 1 :] for shape in shapes}
     if not first.ndim or len(others) > 1:
-        raise ValueError(f"cat: shapes {', '.join(map(str, shapes))} must be equal but for dim {dim}, and not (); stack() adds a dimension")
+        raise ValueError(
+            f"cat: shapes {', '.join(map(str, shapes))} must be equal but for dim {dim}, and not (); "
+            "stack() adds a dimension"
+        )
     if isinstance(first, Tensor):
         return CatGradFn(at).record(np.concatenate([x._data for x in tensors], at), *tensors)
     return np.concatenate(tensors, at)

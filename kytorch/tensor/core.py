@@ -6,26 +6,26 @@ The arithmetic operators and their derivatives need each other, so exactly they 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ContextDecorator
-from contextvars import ContextVar, Token
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, final
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, TypeVar, final
 
 import numpy as np
 import numpy.typing as npt
 
-from kytorch.tensor.methods import METHODS, Methods
-from kytorch.tensor.values import Array, Nested, Scalar, Shape, formatted, lock, sealed, to_array, weak_array
+from kytorch.tensor.holder import ArrayHolder
+from kytorch.tensor.methods import METHODS, At, Methods
+from kytorch.tensor.reading import reading_is_live
+from kytorch.tensor.values import Array, Nested, Scalar, Shape, formatted, sealed, to_array, weak_array
 
 
 @final
-class Tensor(Methods):
+class Tensor(ArrayHolder, Methods):
     """An immutable array of numbers, and the GradFn that says how it was made.
 
     `Tensor(data)` copies `data`. Every operation, edits included, makes a new Tensor.
     """
 
-    __slots__ = ("_data", "_grad_fn", "__weakref__")
-    _data: Array
+    __slots__ = ("__weakref__", "_grad_fn")
     _grad_fn: GradFn
 
     # NumPy's operators leave `array * tensor` to the Tensor.
@@ -43,11 +43,6 @@ class Tensor(Methods):
     # What it is
 
     @property
-    def data(self) -> Array:
-        """The values, as a read-only array."""
-        return sealed(self._data)
-
-    @property
     def grad_fn(self) -> GradFn:
         """The operation that made this Tensor."""
         return self._grad_fn
@@ -56,26 +51,6 @@ class Tensor(Methods):
     def requires_grad(self) -> bool:
         """Whether a gradient can flow through this Tensor to a weight or an input."""
         return self._grad_fn is not CONSTANT
-
-    @property
-    def shape(self) -> Shape:
-        """The size of each dimension."""
-        return self._data.shape
-
-    @property
-    def ndim(self) -> int:
-        """The number of dimensions."""
-        return self._data.ndim
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The kind of number."""
-        return self._data.dtype
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return self._data.size
 
     def item(self) -> float:
         """The one element, as a Python number."""
@@ -111,7 +86,7 @@ class Tensor(Methods):
     # Editing and indexing
 
     @property
-    def at(self) -> At:
+    def at(self) -> At[Tensor]:
         """Copy-on-edit: `x.at[index].set(value)` is a new Tensor, as are `.add` and `.mul`."""
         return At(self)
 
@@ -128,19 +103,12 @@ class Tensor(Methods):
             raise TypeError("len() of a Tensor of shape ()")
         return len(self._data)
 
-    def __iter__(self) -> Iterator["Tensor"]:
+    def __iter__(self) -> Iterator[Tensor]:
         if not self._data.ndim:
             raise TypeError("iteration over a Tensor of shape ()")
         return (self[i] for i in range(len(self._data)))
 
     # Conversion
-
-    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
-        if copy or (dtype is not None and self._data.dtype != dtype):
-            if copy is False:
-                raise ValueError(f"a Tensor of dtype {self.dtype} cannot become {dtype} without a copy")
-            return np.array(self._data, dtype)
-        return sealed(self._data)
 
     def __bool__(self) -> bool:
         return bool(self.item())
@@ -167,7 +135,7 @@ class Tensor(Methods):
     def __deepcopy__(self, memo: dict[int, object]) -> Tensor:
         return self.detach()
 
-    def __reduce__(self) -> tuple[Callable[[Array], "Tensor"], tuple[Array]]:
+    def __reduce__(self) -> tuple[Callable[[Array], Tensor], tuple[Array]]:
         return Tensor, (np.asarray(self._data),)
 
     # Operators
@@ -240,6 +208,19 @@ class Tensor(Methods):
     __hash__ = object.__hash__
 
 
+class Watcher(Protocol):
+    """What `detect_anomaly` puts in to see every value and gradient that is made."""
+
+    def made(self, data: Array, grad_fn: GradFn) -> None:
+        """`grad_fn`'s operation made the value `data`."""
+
+    def flowed(self, g: Tensor | Array, grad_fn: GradFn) -> None:
+        """`grad_fn`'s rule made the gradient `g`."""
+
+
+watcher: ContextVar[Watcher | None] = ContextVar("the watcher", default=None)
+
+
 def make(data: Array, grad_fn: GradFn) -> Tensor:
     """The Tensor of `data`, which is not copied but locked, and `grad_fn`."""
     tensor = object.__new__(Tensor)
@@ -249,36 +230,9 @@ def make(data: Array, grad_fn: GradFn) -> Tensor:
         pass
     tensor._data = data
     tensor._grad_fn = grad_fn
+    if (watching := watcher.get()) is not None:
+        watching.made(data, grad_fn)
     return tensor
-
-
-class At:
-    """A place in a Tensor, for edits that make new Tensors. Repeated places: `add` and `mul` apply each."""
-
-    __slots__ = ("_index", "_tensor")
-
-    def __init__(self, tensor: Tensor, index: Any = ...) -> None:
-        self._tensor = tensor
-        self._index = index
-
-    def __getitem__(self, index: Any) -> At:
-        return At(self._tensor, index)
-
-    def set(self, value: Operand) -> Tensor:
-        """A copy with `value` at this place."""
-        return self._edited("at_set", value)
-
-    def add(self, value: Operand) -> Tensor:
-        """A copy with `value` added at this place."""
-        return self._edited("at_add", value)
-
-    def mul(self, value: Operand) -> Tensor:
-        """A copy with this place multiplied by `value`."""
-        return self._edited("at_mul", value)
-
-    def _edited(self, name: str, value: Operand) -> Tensor:
-        edited: Tensor = METHODS[name](self._tensor, self._index, value)
-        return edited
 
 
 # What a rule is generic over: the walk passes arrays, or Tensors where the gradient is to be differentiable.
@@ -306,9 +260,7 @@ def constant(value: object, like: Tensor) -> Tensor | None:
     return None
 
 
-def recorded(
-    function: np.ufunc, rule: type[TwoInputGradFn], a: Tensor, other: Operand
-) -> Tensor:
+def recorded(function: np.ufunc, rule: type[TwoInputGradFn], a: Tensor, other: Operand) -> Tensor:
     """`function` of `a` and `other`, recorded with `rule`; NotImplemented if `other` is no operand."""
     b = other if type(other) is Tensor else constant(other, a)
     if b is None:
@@ -343,7 +295,7 @@ class GradFn:
     """One recorded operation: its inputs' GradFns and shapes, and the arrays that its rule reads."""
 
     __slots__ = ("inputs", "shapes")
-    inputs: "tuple[GradFn, ...]"
+    inputs: tuple[GradFn, ...]
     shapes: tuple[Shape, ...]
 
     @property
@@ -354,7 +306,7 @@ class GradFn:
     def __repr__(self) -> str:
         return f"<{self.name}>"
 
-    def vjps(self, g: A, view: View[A]) -> "tuple[A | None, ...]":
+    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
         """For each input the gradient with respect to it, or None for a constant.
 
         `g` is the gradient with respect to the output, with its shape. A gradient of the output's shape will
@@ -409,7 +361,7 @@ class UnaryGradFn(OneInputGradFn):
         """The gradient with respect to x."""
         raise NotImplementedError(f"{self.name} has no rule")
 
-    def vjps(self, g: A, view: View[A]) -> "tuple[A | None, ...]":
+    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
         return (self.vjp(g),)
 
 
@@ -423,7 +375,7 @@ class InputGradFn(OneInputGradFn):
         """The gradient with respect to x."""
         raise NotImplementedError(f"{self.name} has no rule")
 
-    def vjps(self, g: A, view: View[A]) -> "tuple[A | None, ...]":
+    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
         return (self.vjp(g, view(self._x, self.inputs[0])),)
 
     def record(self, y: Array, x: Tensor) -> Tensor:
@@ -441,7 +393,7 @@ class OutputGradFn(OneInputGradFn):
         """The gradient with respect to x."""
         raise NotImplementedError(f"{self.name} has no rule")
 
-    def vjps(self, g: A, view: View[A]) -> "tuple[A | None, ...]":
+    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
         return (self.vjp(g, view(self._y, self)),)
 
     def record(self, y: Array, x: Tensor) -> Tensor:
@@ -479,7 +431,7 @@ class BinaryGradFn(TwoInputGradFn):
         """The gradient with respect to b."""
         raise NotImplementedError(f"{self.name} has no rule for b")
 
-    def vjps(self, g: A, view: View[A]) -> "tuple[A | None, ...]":
+    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
         a_fn, b_fn = self.inputs
         a, b = view(self._a, a_fn), view(self._b, b_fn)
         return (
@@ -508,7 +460,7 @@ class BilinearGradFn(TwoInputGradFn):
         """The gradient with respect to b."""
         raise NotImplementedError(f"{self.name} has no rule for b")
 
-    def vjps(self, g: A, view: View[A]) -> "tuple[A | None, ...]":
+    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
         a_fn, b_fn = self.inputs
         return (
             None if a_fn is CONSTANT else self.vjp_a(g, view(self._b, b_fn)),
@@ -596,31 +548,11 @@ class DivGradFn(BinaryGradFn):
 
 # Weights
 
-_reading_is_live: ContextVar[bool] = ContextVar("reading a weight makes a live leaf", default=True)
 
-
-class no_grad(ContextDecorator):
-    """Within this context, or this function, reading a weight gives a constant: nothing is recorded."""
-
-    def __init__(self) -> None:
-        self._tokens: list[Token[bool]] = []
-
-    def __enter__(self) -> Self:
-        self._tokens.append(_reading_is_live.set(False))
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        _reading_is_live.reset(self._tokens.pop())
-
-    def _recreate_cm(self) -> Self:  # one for each call, so that a decorated function may recurse or be threaded
-        return type(self)()
-
-
-class TrainableWeight:
+class TrainableWeight(ArrayHolder):
     """The one mutable cell: an array that `update` replaces by another. Its dtype is floating."""
 
-    __slots__ = ("_data", "__weakref__")
-    _data: Array
+    __slots__ = ("__weakref__",)
 
     def __init__(self, data: Tensor | Nested, dtype: npt.DTypeLike | None = None) -> None:
         array = to_array(data._data if isinstance(data, Tensor) else data, dtype)
@@ -630,7 +562,7 @@ class TrainableWeight:
 
     def tensor(self) -> Tensor:
         """The weight's value now, as a Tensor that is recorded; a constant under `no_grad`."""
-        return make(self._data, LeafGradFn(self) if _reading_is_live.get() else CONSTANT)
+        return make(self._data, LeafGradFn(self) if reading_is_live.get() else CONSTANT)
 
     def update(self, data: Tensor | Nested) -> None:
         """Replace the value by a copy of `data`, of the same shape and dtype. Graphs made before keep the old one."""
@@ -643,41 +575,13 @@ class TrainableWeight:
             raise TypeError(f"update: the weight has dtype {self.dtype}, the new value {array.dtype}; convert it first")
         self._data = array
 
-    @property
-    def data(self) -> Array:
-        """The values, as a read-only array."""
-        return sealed(self._data)
-
-    @property
-    def shape(self) -> Shape:
-        """The size of each dimension."""
-        return self._data.shape
-
-    @property
-    def ndim(self) -> int:
-        """The number of dimensions."""
-        return self._data.ndim
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The kind of number."""
-        return self._data.dtype
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return self._data.size
-
     def __repr__(self) -> str:
         return f"TrainableWeight({make(self._data, CONSTANT)!r})"
-
-    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
-        return make(self._data, CONSTANT).__array__(dtype, copy)
 
     def __deepcopy__(self, memo: dict[int, object]) -> TrainableWeight:
         return TrainableWeight(self._data)
 
-    def __reduce__(self) -> tuple[Callable[[Array], "TrainableWeight"], tuple[Array]]:
+    def __reduce__(self) -> tuple[Callable[[Array], TrainableWeight], tuple[Array]]:
         return TrainableWeight, (np.asarray(self._data),)
 
 

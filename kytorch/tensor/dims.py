@@ -14,7 +14,9 @@ def one_dim(name: str, dim: int, ndim: int) -> int:
         raise TypeError(f"{name}: a dim is an int, not {type(dim).__name__}") from None
     bound = max(ndim, 1)
     if not -bound <= dim < bound:
-        raise IndexError(f"{name}: dim {dim} is out of range for {ndim} dimensions; it goes from {-bound} to {bound - 1}")
+        raise IndexError(
+            f"{name}: dim {dim} is out of range for {ndim} dimensions; it goes from {-bound} to {bound - 1}"
+        )
     return dim % bound
 
 

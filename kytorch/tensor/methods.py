@@ -4,10 +4,14 @@ A method is the function of the same name, whose implementation and rule live in
 Tensor. Such a function is marked with `@method` and found here by its name, so that imports run one way.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, Self, TypeVar, overload
 
 import numpy.typing as npt
+
+from kytorch.tensor.values import Array, Scalar
 
 F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T")
@@ -26,6 +30,35 @@ class ValuesAndIndices(NamedTuple, Generic[T]):
 
     values: T
     indices: T
+
+
+class At(Generic[T]):
+    """A place in a Tensor, for edits that make new Tensors."""
+
+    __slots__ = ("_index", "_tensor")
+
+    def __init__(self, tensor: T, index: Any = ...) -> None:
+        self._tensor = tensor
+        self._index = index
+
+    def __getitem__(self, index: Any) -> At[T]:
+        return At(self._tensor, index)
+
+    def set(self, value: T | Array | Scalar) -> T:
+        """A copy with `value` at this place; where an element is named twice, the last value stays."""
+        return self._edited("at_set", value)
+
+    def add(self, value: T | Array | Scalar) -> T:
+        """A copy with `value` added at this place; an element that is named twice gets both."""
+        return self._edited("at_add", value)
+
+    def mul(self, value: T | Array | Scalar) -> T:
+        """A copy with this place multiplied by `value`; an element that is named twice is multiplied by both."""
+        return self._edited("at_mul", value)
+
+    def _edited(self, name: str, value: T | Array | Scalar) -> T:
+        edited: T = METHODS[name](self._tensor, self._index, value)
+        return edited
 
 
 class Methods:
@@ -66,6 +99,10 @@ class Methods:
     def matmul(self, other: Self) -> Self:
         """self @ other."""
         return self._call("matmul", other)
+
+    def mm(self, other: Self) -> Self:
+        """The product of two matrices."""
+        return self._call("mm", other)
 
     def eq(self, other: Self | float) -> Self:
         """self == other, elementwise."""
@@ -164,9 +201,7 @@ class Methods:
         """The mean over `dim`, or over all."""
         return self._call("mean", dim, keepdim)
 
-    def var(
-        self, dim: int | Sequence[int] | None = None, *, correction: float = 1, keepdim: bool = False
-    ) -> Self:
+    def var(self, dim: int | Sequence[int] | None = None, *, correction: float = 1, keepdim: bool = False) -> Self:
         """The variance over `dim`, or over all: squared deviations' sum over n - correction."""
         result: Self = METHODS["var"](self, dim, correction=correction, keepdim=keepdim)
         return result

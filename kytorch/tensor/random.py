@@ -1,6 +1,5 @@
 """The default random generator."""
 
-
 import numpy as np
 
 _shared = [np.random.default_rng()]

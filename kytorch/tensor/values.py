@@ -68,9 +68,7 @@ def sealed(array: Array) -> Array:
 
 def formatted(array: Array, prefix: str) -> str:
     """The values of `array`, four digits each, with lines aligned under `prefix`."""
-    return np.array2string(
-        np.asarray(array), precision=4, separator=", ", prefix=prefix, floatmode="maxprec_equal"
-    )
+    return np.array2string(np.asarray(array), precision=4, separator=", ", prefix=prefix, floatmode="maxprec_equal")
 
 
 def _is_python(value: object) -> bool:

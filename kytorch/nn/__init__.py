@@ -1,0 +1,30 @@
+"""Modules, layers and losses, named as in torch.nn."""
+
+from kytorch.nn import functional, init
+from kytorch.nn.activations import ReLU, Sigmoid, Sin, Tanh
+from kytorch.nn.bce import BCELoss, BCEWithLogitsLoss
+from kytorch.nn.containers import Layer, Sequential
+from kytorch.nn.cross_entropy import CrossEntropyLoss
+from kytorch.nn.dropout import Dropout
+from kytorch.nn.linear import Linear
+from kytorch.nn.module import Buffer, Module
+from kytorch.nn.mse import MSELoss
+
+__all__ = [
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "Buffer",
+    "CrossEntropyLoss",
+    "Dropout",
+    "Layer",
+    "Linear",
+    "MSELoss",
+    "Module",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "Sin",
+    "Tanh",
+    "functional",
+    "init",
+]

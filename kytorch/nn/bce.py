@@ -1,0 +1,86 @@
+"""The cross-entropy of two classes, from probabilities and from logits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kytorch.kernels import loss as kernels
+from kytorch.nn.reduction import Loss, LossGradFn, Reduction, check_reduction, reduced, same_shape
+from kytorch.ops.elementwise import gt, log, maximum, sigmoid, where
+from kytorch.tensor.core import A, Tensor
+
+
+class BceGradFn(LossGradFn):
+    """y = -(t log p + (1 - t) log(1 - p)),  dy = (p - t) / (p (1 - p)) dp + (log(1 - p) - log p) dt"""
+
+    __slots__ = ()
+
+    def vjp_a(self, g: A, a: A, b: A) -> A:
+        return (a - b) / maximum(a * (1.0 - a), 1e-12) * (g * self.scale)
+
+    def vjp_b(self, g: A, a: A, b: A) -> A:
+        return (_clamped_log(1.0 - a) - _clamped_log(a)) * (g * self.scale)
+
+
+def _clamped_log(x: A) -> A:
+    """log x, but at least -100."""
+    positive = gt(x, 0)
+    return maximum(where(positive, log(where(positive, x, 1.0)), -100.0), -100.0)
+
+
+def binary_cross_entropy(input: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
+    """-(t log p + (1 - t) log(1 - p)) of probabilities p and targets t, reduced; each logarithm is at least -100.
+
+    Raises ValueError if the shapes differ or a value is outside [0, 1].
+    """
+    check_reduction("binary_cross_entropy", reduction)
+    target = same_shape("binary_cross_entropy", input, target)
+    _check_unit("binary_cross_entropy", "input", input, "; apply sigmoid(), or take the loss with logits")
+    _check_unit("binary_cross_entropy", "target", target)
+    loss = kernels.binary_cross_entropy(input._data, target._data)
+    return BceGradFn(reduction, input.size).record(reduced(loss, reduction), input, target)
+
+
+class BceWithLogitsGradFn(LossGradFn):
+    """y = max(x, 0) - x t + log(1 + e^-|x|),  dy = (sigmoid(x) - t) dx - x dt"""
+
+    __slots__ = ()
+
+    def vjp_a(self, g: A, a: A, b: A) -> A:
+        return (sigmoid(a) - b) * (g * self.scale)
+
+    def vjp_b(self, g: A, a: A, b: A) -> A:
+        return a * (g * -self.scale)
+
+
+def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
+    """binary_cross_entropy(sigmoid(input), target), computed without overflow.
+
+    Raises ValueError if the shapes differ or a target is outside [0, 1].
+    """
+    check_reduction("binary_cross_entropy_with_logits", reduction)
+    target = same_shape("binary_cross_entropy_with_logits", input, target)
+    _check_unit("binary_cross_entropy_with_logits", "target", target)
+    loss = kernels.binary_cross_entropy_with_logits(input._data, target._data)
+    return BceWithLogitsGradFn(reduction, input.size).record(reduced(loss, reduction), input, target)
+
+
+def _check_unit(name: str, what: str, x: Tensor, advice: str = "") -> None:
+    data = x._data
+    if data.size and not np.minimum.reduce(data * (1 - data), None) >= 0:
+        outside = data[~((data >= 0) & (data <= 1))][0]
+        raise ValueError(f"{name}: the {what} is to be in [0, 1], and has {outside}{advice}")
+
+
+class BCELoss(Loss):
+    """The cross-entropy of probabilities and targets in [0, 1], reduced."""
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return binary_cross_entropy(input, target, self.reduction)
+
+
+class BCEWithLogitsLoss(Loss):
+    """The cross-entropy of sigmoid(input) and targets in [0, 1], reduced."""
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return binary_cross_entropy_with_logits(input, target, self.reduction)

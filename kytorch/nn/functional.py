@@ -1,0 +1,21 @@
+"""Layers and losses as functions of Tensors."""
+
+from kytorch.nn.bce import binary_cross_entropy, binary_cross_entropy_with_logits
+from kytorch.nn.cross_entropy import cross_entropy
+from kytorch.nn.dropout import dropout
+from kytorch.nn.linear import linear
+from kytorch.nn.mse import mse_loss
+from kytorch.ops.elementwise import relu, sigmoid, softplus, tanh
+
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "dropout",
+    "linear",
+    "mse_loss",
+    "relu",
+    "sigmoid",
+    "softplus",
+    "tanh",
+]

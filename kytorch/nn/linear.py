@@ -1,0 +1,96 @@
+"""The affine map."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from kytorch.nn import init
+from kytorch.nn.module import Module
+from kytorch.ops.linalg import mm
+from kytorch.tensor.core import CONSTANT, A, NaryGradFn, Tensor, TrainableWeight, View
+from kytorch.tensor.values import Array
+
+
+class LinearGradFn(NaryGradFn):
+    """y = x w^T + b,  dy = dx w^T + x dw^T + db"""
+
+    __slots__ = ("_w", "_x")
+
+    def __init__(self, x: Array, w: Array) -> None:
+        self._x = x
+        self._w = w
+
+    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
+        x_fn, w_fn = self.inputs[:2]
+        rows = g if g.ndim == 2 else g.reshape(-1, g.shape[-1])
+        g_x: A | None = None
+        g_w: A | None = None
+        if x_fn is not CONSTANT:
+            g_x = mm(rows, view(self._w, w_fn)).reshape(self.shapes[0])
+        if w_fn is not CONSTANT:
+            x = view(self._x, x_fn)
+            g_w = mm(rows.T, x if x.ndim == 2 else x.reshape(-1, x.shape[-1]))
+        return g_x, g_w, rows
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x weight^T + bias, for `x` of shape (..., in), `weight` of (out, in) and `bias` of (out,): shape (..., out).
+
+    Raises ValueError for other shapes.
+    """
+    a, w = x._data, weight._data
+    if w.ndim != 2 or not a.ndim or a.shape[-1] != w.shape[1]:
+        raise ValueError(
+            f"linear: an input of shape {a.shape} has {a.shape[-1] if a.ndim else 'no'} features, and a weight of "
+            f"shape {w.shape} expects (..., {w.shape[-1] if w.ndim else 'in'})"
+        )
+    if bias is not None and bias.shape != w.shape[:1]:
+        raise ValueError(
+            f"linear: a bias of shape {bias.shape} for a weight of shape {w.shape}; expected {w.shape[:1]}"
+        )
+    y = (a if a.ndim == 2 else a.reshape(-1, a.shape[-1])).dot(w.T)
+    if bias is not None:
+        y = np.add(y, bias._data, out=y if y.dtype == bias.dtype else None)
+    if a.ndim != 2:
+        y = y.reshape(*a.shape[:-1], w.shape[0])
+    node = LinearGradFn(a, w)
+    return node.record(y, x, weight) if bias is None else node.record(y, x, weight, bias)
+
+
+class Linear(Module):
+    """y = x weight^T + bias, with `weight` of shape (out_features, in_features) and `bias` of (out_features,).
+
+    Both are drawn as in PyTorch, from U(-k, k) with k = 1 / sqrt(in_features).
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        dtype: npt.DTypeLike = np.float32,
+        generator: np.random.Generator | None = None,
+    ) -> None:
+        for name, n in (("in_features", in_features), ("out_features", out_features)):
+            if not isinstance(n, int):
+                raise TypeError(f"Linear: {name} is to be an int, not {type(n).__name__}")
+            if n < 1:
+                raise ValueError(f"Linear: {name} is to be at least 1, not {n}")
+        self.in_features = in_features
+        self.out_features = out_features
+        bound = 1 / math.sqrt(in_features)
+        self.weight = TrainableWeight(np.empty((out_features, in_features), dtype))
+        init.uniform_(self.weight, -bound, bound, generator)
+        self.bias: TrainableWeight | None = None
+        if bias:
+            self.bias = TrainableWeight(np.empty(out_features, dtype))
+            init.uniform_(self.bias, -bound, bound, generator)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return linear(x, self.weight.tensor(), None if self.bias is None else self.bias.tensor())
+
+    def extra_repr(self) -> str:
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

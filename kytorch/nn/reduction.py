@@ -1,0 +1,57 @@
+"""What losses share: the check of shapes, and the reduction of a loss's elements."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from kytorch.nn.module import Module
+from kytorch.tensor.core import BinaryGradFn, Tensor
+from kytorch.tensor.values import Array
+
+Reduction: TypeAlias = Literal["mean", "sum", "none"]
+
+
+def check_reduction(name: str, reduction: Reduction) -> None:
+    """Raise ValueError unless `reduction` is one of the three."""
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{name}: reduction {reduction!r} is none of 'mean', 'sum', 'none'")
+
+
+def same_shape(name: str, input: Tensor, target: Tensor) -> Tensor:
+    """`target`, as floats if it is integers or bool. Raises ValueError unless it has the shape of `input`."""
+    if input.shape != target.shape:
+        raise ValueError(
+            f"{name}: the input has shape {input.shape} and the target {target.shape}; they are to be equal "
+            "(nothing is broadcast: reshape one of them)"
+        )
+    return target if target.dtype.kind == "f" else target.to(input.dtype)
+
+
+def reduced(loss: Array, reduction: Reduction) -> Array:
+    """The mean or the sum of the elements, or they themselves."""
+    if reduction == "none":
+        return loss
+    total: Array = np.add.reduce(loss, None)
+    if reduction == "mean":
+        total = total / loss.size if loss.size else total * math.nan
+    return total
+
+
+class LossGradFn(BinaryGradFn):
+    """A loss of an input and a target; `scale` is what the reduction multiplies each element's gradient by."""
+
+    __slots__ = ("scale",)
+
+    def __init__(self, reduction: Reduction, size: int) -> None:
+        self.scale = 1 / max(size, 1) if reduction == "mean" else 1.0
+
+
+class Loss(Module):
+    """The base of the losses: of an input and a target, with a reduction."""
+
+    def __init__(self, reduction: Reduction = "mean") -> None:
+        check_reduction(type(self).__name__, reduction)
+        self.reduction: Reduction = reduction
