@@ -2,8 +2,9 @@
 
 from numpy import bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 
-from kytorch import func, nn, testing
+from kytorch import data, func, nn, optim, testing
 from kytorch.anomaly import detect_anomaly
+from kytorch.checkpoint import Checkpoint, CheckpointError, load, read_metadata, save
 from kytorch.ops.create import (
     arange,
     from_numpy,
@@ -91,6 +92,8 @@ __all__ = [
     "Array",
     "BilinearGradFn",
     "BinaryGradFn",
+    "Checkpoint",
+    "CheckpointError",
     "GradFn",
     "Gradient",
     "Gradients",
@@ -109,6 +112,7 @@ __all__ = [
     "cat",
     "clamp",
     "cos",
+    "data",
     "detect_anomaly",
     "div",
     "eq",
@@ -128,6 +132,7 @@ __all__ = [
     "int32",
     "int64",
     "le",
+    "load",
     "log",
     "lt",
     "manual_seed",
@@ -144,12 +149,15 @@ __all__ = [
     "nn",
     "no_grad",
     "ones",
+    "optim",
     "permute",
     "pow",
     "rand",
     "randn",
+    "read_metadata",
     "relu",
     "reshape",
+    "save",
     "sigmoid",
     "sign",
     "sin",

@@ -4,6 +4,8 @@ Recursive by definition, a node's answer being made of its inputs' answers; eval
 each node once, after all of its consumers have delivered.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 
 import numpy as np

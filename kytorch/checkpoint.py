@@ -6,23 +6,26 @@ The file is a zip archive of `.npy` entries, which `numpy.load` opens too: `mode
 
 from __future__ import annotations
 
+import io
 import json
+import math
 import os
 import zipfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar, overload
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import IO, Generic, NamedTuple, TypeAlias, TypeVar, overload
 
 import numpy as np
 
 from kytorch.nn.module import Module
 from kytorch.optim.state import State, working_dtype
-from kytorch.tensor.values import Shape
+from kytorch.tensor.values import Array
 
 S = TypeVar("S", bound=State)
 O_co = TypeVar("O_co", covariant=True)
-Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
-Kind: TypeAlias = tuple[np.dtype[Any], Shape]
+Path: TypeAlias = str | os.PathLike[str]
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 _FORMAT = "kytorch checkpoint"
 _VERSION = 1
@@ -30,71 +33,257 @@ _HEAD = "kytorch"
 
 
 class CheckpointError(ValueError):
-    """A file is no checkpoint, is damaged, or does not fit the model; the message lists everything that is wrong."""
+    """A file is damaged, is no checkpoint, or does not fit the model; the message lists everything that is wrong."""
+
+    def __init__(self, path: Path, problems: Sequence[str]) -> None:
+        super().__init__(f"{os.fspath(path)}: {'; '.join(problems)}")
 
 
 @dataclass(frozen=True)
 class Checkpoint(Generic[O_co]):
-    """What `load` found beside the model's state: the optimizer's state, of the type asked for, and the metadata."""
+    """What `load` found beside the model's state: the optimizer's state, of the kind asked for, and the metadata."""
 
     optimizer: O_co
     metadata: dict[str, Json]
 
 
 def save(
-    model: Module,
-    path: str | os.PathLike[str],
-    *,
-    optimizer: State | None = None,
-    metadata: Mapping[str, Json] | None = None,
+    model: Module, path: Path, *, optimizer: State | None = None, metadata: Mapping[str, Json] | None = None
 ) -> None:
-    """Write the model's state, an optimizer's state and `metadata` (what JSON can hold) to `path`, as it is given.
+    """Write the model's state, an optimizer's state and `metadata`, what JSON can hold, to `path`, as it is given.
 
-    The file is written beside the target and renamed, so that the target is the old file or the new one, whole, at
-    any moment. Raises TypeError or ValueError for metadata that would not come back equal, and ValueError for an
-    optimizer's state of weights that are not the model's.
+    The file is written beside the target and renamed, so that at any moment the target is the old file or the new
+    one, whole. Raises TypeError or ValueError for metadata that would not come back equal, and ValueError for the
+    state of weights that the model does not have.
     """
     entries = {f"model/{name}": array for name, array in model.state_dict().items()}
-    head = {"format": _FORMAT, "version": _VERSION, "optimizer": None, "metadata": _plain(metadata or {})}
+    head: dict[str, object] = {"format": _FORMAT, "version": _VERSION, "optimizer": None}
     if optimizer is not None:
-        by_field = _by_path(model, optimizer)
-        paths = {field: list(by_path) for field, by_path in by_field.items()}
+        remembered = _by_path(model, optimizer)
+        entries |= {_entry(field, name): x for field, by_path in remembered.items() for name, x in by_path.items()}
+        paths = {field: list(by_path) for field, by_path in remembered.items()}
         head["optimizer"] = {"class": type(optimizer).__name__, "numbers": optimizer.numbers(), "arrays": paths}
-        entries |= {
-            f"optimizer/{f}/{name}": array for f, by_path in by_field.items() for name, array in by_path.items()
-        }
+    head["metadata"] = _checked_metadata({} if metadata is None else metadata)
     entries[_HEAD] = np.frombuffer(json.dumps(head, allow_nan=False).encode(), np.uint8)
     with _replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
         for name, array in entries.items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
-                np.lib.format.write_array(entry, np.asanyarray(array), allow_pickle=False)
+                np.lib.format.write_array(entry, np.asarray(array), allow_pickle=False)
 
 
 @overload
-def load(model: Module, path: str | os.PathLike[str], *, optimizer: None = None) -> Checkpoint[None]: ...
+def load(model: Module, path: Path, *, optimizer: None = None) -> Checkpoint[None]: ...
 @overload
-def load(model: Module, path: str | os.PathLike[str], *, optimizer: S) -> Checkpoint[S]: ...
-def load(
-    model: Module, path: str | os.PathLike[str], *, optimizer: S | None = None
-) -> Checkpoint[S] | Checkpoint[None]:
-    """Load the model's state from `path`, and the state of an optimizer of the kind of `optimizer`, such as AdamState().
+def load(model: Module, path: Path, *, optimizer: S) -> Checkpoint[S]: ...
+def load(model: Module, path: Path, *, optimizer: S | None = None) -> Checkpoint[S] | Checkpoint[None]:
+    """Load the model's state from `path`, and an optimizer's state of the kind of `optimizer`, such as AdamState().
 
     Raises CheckpointError, before anything changes, for a file that is damaged or no checkpoint, or whose entries are
     not exactly the model's and the optimizer's in name, shape and dtype.
     """
-    weights = dict(model.named_weights())
-    with _opened(path) as archive:
-        head = _Head.read(archive)
-        problems = head.mismatches(optimizer)
-        expected = {f"model/{name}": _kind(array) for name, array in model.state_dict().items()}
-        for field, name in head.remembered():
-            if name in weights:
-                expected[f"optimizer/{field}/{name}"] = (working_dtype(weights[name]), weights[name].shape)
-            else:
-                problems.append(f"optimizer/{field}/{name} is of a weight that the model does not have")
-        arrays = _read_entries(archive, expected, problems)
+    arrays = _read(path)
+    head = _parsed_head(path, arrays.pop(_HEAD, None))
+    problems = _misfits(model, head, arrays)
+    if optimizer is None:
+        loaded = None
+    else:
+        problems += _other_kind(optimizer, head)
+        loaded = None if problems else _rebuilt(path, optimizer, model, head, arrays)
     if problems:
-        raise _error(path, problems)
-    state = None if optimizer is None else head.state(optimizer, weights, arrays)
+        raise CheckpointError(path, problems)
     model.load_state_dict({name: arrays[f"model/{name}"] for name in model.state_dict()})
-    return Checkpoint(None, head.metadata) if state is None else Checkpoint(state, head.metadata)
+    return Checkpoint(None, head.metadata) if loaded is None else Checkpoint(loaded, head.metadata)
+
+
+def read_metadata(path: Path) -> dict[str, Json]:
+    """The metadata in `path`, from which a program can build the right model. Raises CheckpointError as `load` does."""
+    return _parsed_head(path, _read(path, only=_HEAD).get(_HEAD)).metadata
+
+
+# The optimizer's state and the metadata
+
+
+class _Head(NamedTuple):
+    """What the JSON entry says: the metadata, and the optimizer's class, numbers, and weights by field."""
+
+    metadata: dict[str, Json]
+    optimizer: str | None
+    numbers: dict[str, float]
+    paths: dict[str, list[str]]
+
+
+def _entry(field: str, name: str) -> str:
+    return f"optimizer/{field}/{name}"
+
+
+def _by_path(model: Module, optimizer: State) -> dict[str, dict[str, Array]]:
+    """What `optimizer` remembers, by field and by the weight's path. Raises ValueError for another model's state."""
+    weights = dict(model.named_weights())
+    known = set(weights.values())
+    for field, by_weight in optimizer.arrays().items():
+        strangers = [weight.shape for weight in by_weight if weight not in known]
+        if strangers:
+            raise ValueError(
+                f"save: {type(optimizer).__name__}.{field} remembers weights that the model does not have, of shapes "
+                f"{', '.join(map(str, strangers))}"
+            )
+    optimizer.check("save", list(weights.values()))
+    return {
+        field: {name: by_weight[weight] for name, weight in weights.items() if weight in by_weight}
+        for field, by_weight in optimizer.arrays().items()
+    }
+
+
+def _checked_metadata(metadata: Mapping[str, Json]) -> Mapping[str, Json]:
+    if not isinstance(metadata, dict):
+        raise TypeError(f"save: metadata is to be a dict, not {type(metadata).__name__}")
+    try:
+        text = json.dumps(metadata, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"save: metadata holds what JSON cannot: {error}") from None
+    if json.loads(text) != metadata:
+        raise TypeError(
+            "save: metadata would not come back equal; it is to be made of dicts with str keys, lists, str, int, "
+            "float, bool and None (a tuple comes back as a list, a key as str)"
+        )
+    return metadata
+
+
+def _parsed_head(path: Path, entry: Array | None) -> _Head:
+    if entry is None:
+        raise CheckpointError(path, [f"has no entry {_HEAD}, so it is not a checkpoint"])
+    try:
+        head = json.loads(entry.tobytes())
+    except Exception as error:  # the parser raises several kinds, among them RecursionError
+        raise CheckpointError(path, [f"the entry {_HEAD} is not JSON: {error}"]) from None
+    match head:
+        case {"format": str(form), "version": int(version), "optimizer": optimizer, "metadata": dict(metadata)}:
+            if form == _FORMAT and version != _VERSION:
+                raise CheckpointError(path, [f"is of version {version}; this program reads version {_VERSION}"])
+            if form == _FORMAT and optimizer is None:
+                return _Head(metadata, None, {}, {})
+            match optimizer:
+                case {"class": str(name), "numbers": dict(numbers), "arrays": dict(paths)} if (
+                    form == _FORMAT
+                    and all(type(x) is int or type(x) is float for x in numbers.values())
+                    and all(isinstance(p, list) and all(isinstance(x, str) for x in p) for p in paths.values())
+                ):
+                    return _Head(metadata, name, numbers, paths)
+    raise CheckpointError(path, [f"the entry {_HEAD} does not describe a checkpoint"])
+
+
+# Whether the file fits
+
+
+def _misfits(model: Module, head: _Head, arrays: dict[str, Array]) -> list[str]:
+    """The entries that are missing, unexpected, or of another shape or dtype."""
+    weights = dict(model.named_weights())
+    expected = {f"model/{name}": (array.shape, array.dtype) for name, array in model.state_dict().items()}
+    listed = [(name, _entry(field, name)) for field, paths in head.paths.items() for name in paths]
+    known = [(weights[name], entry) for name, entry in listed if name in weights]
+    expected |= {entry: (weight.shape, working_dtype(weight)) for weight, entry in known}
+    problems = [f"missing {entry}" for entry in [*expected, *(e for _, e in listed)] if entry not in arrays]
+    problems += [f"unexpected {entry}" for entry in arrays if entry not in expected]
+    for entry, (shape, dtype) in expected.items():
+        array = arrays.get(entry)
+        if array is not None and array.shape != shape:
+            problems.append(f"{entry} has shape {array.shape}, expected {shape}")
+        elif array is not None and array.dtype != dtype:
+            problems.append(f"{entry} has dtype {array.dtype}, expected {dtype}")
+    return list(dict.fromkeys(problems))
+
+
+def _other_kind(optimizer: State, head: _Head) -> list[str]:
+    """In what the saved optimizer's state is not one of the kind of `optimizer`."""
+    if head.optimizer != type(optimizer).__name__:
+        found = "no optimizer's state" if head.optimizer is None else f"the state {head.optimizer}"
+        return [f"holds {found}, expected {type(optimizer).__name__}"]
+    saved, own = {**head.numbers, **head.paths}, {**optimizer.numbers(), **optimizer.arrays()}
+    return [f"missing {head.optimizer}.{field}" for field in own if field not in saved] + [
+        f"unexpected {head.optimizer}.{field}" for field in saved if field not in own
+    ]
+
+
+def _rebuilt(path: Path, optimizer: S, model: Module, head: _Head, arrays: dict[str, Array]) -> S:
+    weights = dict(model.named_weights())
+    by_field = {f: {weights[name]: arrays[_entry(f, name)] for name in names} for f, names in head.paths.items()}
+    try:
+        return replace(optimizer, **head.numbers, **by_field)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(path, [str(error)]) from None
+
+
+# The file
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A new file that takes the place of `path` at the end, or is removed if anything goes wrong."""
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    temporary = os.path.join(folder, f".{os.urandom(8).hex()}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except BaseException as error:
+        with suppress(OSError):
+            os.unlink(temporary)
+        if isinstance(error, OSError):
+            error.filename = os.fspath(path)
+        raise
+    with suppress(OSError):  # where a folder can be opened and synced, the renaming too survives a power cut
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _read(path: Path, only: str | None = None) -> dict[str, Array]:
+    """The arrays in `path` by the entries' names, or the one of that name. Lists every damaged entry."""
+    arrays: dict[str, Array] = {}
+    problems: list[str] = []
+    with open(path, "rb") as file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except Exception as error:  # a damaged directory makes the parser raise several kinds
+            raise CheckpointError(path, [f"is not a checkpoint, or is damaged: {error}"]) from None
+        entries = archive.infolist()
+        if sum(entry.compress_size for entry in entries) > os.fstat(file.fileno()).st_size:
+            raise CheckpointError(path, ["is damaged or truncated: its entries are longer than the file"])
+        for entry in entries:
+            name = entry.filename.removesuffix(".npy")
+            if only is not None and name != only:
+                continue
+            if name in arrays:
+                problems.append(f"has two entries {name}")
+                continue
+            try:
+                arrays[name] = _array(archive, entry)
+            except Exception as error:  # as above, of an entry
+                problems.append(f"{name} is damaged: {error}")
+    if problems:
+        raise CheckpointError(path, problems)
+    return arrays
+
+
+def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Array:
+    """The array of `entry`, whose header is believed only as far as there are bytes behind it."""
+    if entry.compress_type != zipfile.ZIP_STORED or entry.compress_size != entry.file_size:
+        raise ValueError("it is compressed; a checkpoint's entries are not")
+    content = archive.read(entry)
+    stream = io.BytesIO(content)
+    version = np.lib.format.read_magic(stream)
+    if version == (1, 0):
+        shape, in_fortran_order, dtype = np.lib.format.read_array_header_1_0(stream)
+    else:
+        shape, in_fortran_order, dtype = np.lib.format.read_array_header_2_0(stream)
+    if dtype.kind not in "biuf":
+        raise ValueError(f"its dtype is {dtype}; a checkpoint holds real numbers")
+    size, found = math.prod(shape) * dtype.itemsize, len(content) - stream.tell()
+    if size != found or any(n < 0 for n in shape):
+        raise ValueError(f"{dtype} of shape {shape} takes {size} bytes, and it has {found}")
+    return np.ndarray(shape, dtype, content, stream.tell(), order="F" if in_fortran_order else "C")

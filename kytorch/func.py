@@ -1,5 +1,7 @@
 """Functions that differentiate functions, named as in torch.func."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import ParamSpec, overload
 

@@ -1,5 +1,7 @@
 """Broadcasting and its transpose, on arrays."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

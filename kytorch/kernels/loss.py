@@ -1,5 +1,7 @@
 """Losses on arrays, without overflow."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Reductions over dimensions, on arrays."""
 
+from __future__ import annotations
+
 import math
 from typing import Any
 

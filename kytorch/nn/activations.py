@@ -1,5 +1,7 @@
 """Elementwise functions as layers."""
 
+from __future__ import annotations
+
 from kytorch.nn.module import Module
 from kytorch.ops import elementwise
 from kytorch.tensor.core import Tensor

@@ -10,7 +10,7 @@ from kytorch.ops.elementwise import exp, log
 from kytorch.ops.reduce import max, sum
 from kytorch.ops.shape import unsqueeze
 from kytorch.tensor.core import A, InputGradFn, Tensor
-from kytorch.tensor.values import Array
+from kytorch.tensor.values import Array, lock
 
 
 class CrossEntropyGradFn(InputGradFn):
@@ -19,6 +19,7 @@ class CrossEntropyGradFn(InputGradFn):
     __slots__ = ("labels", "scale", "softmax")
 
     def __init__(self, labels: Array, softmax: Array, scale: float) -> None:
+        lock(softmax)
         self.labels = labels
         self.softmax = softmax
         self.scale = scale

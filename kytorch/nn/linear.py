@@ -10,7 +10,7 @@ import numpy.typing as npt
 from kytorch.nn import init
 from kytorch.nn.module import Module
 from kytorch.ops.linalg import mm
-from kytorch.tensor.core import CONSTANT, A, NaryGradFn, Tensor, TrainableWeight, View
+from kytorch.tensor.core import CONSTANT, A, NaryGradFn, Tensor, TrainableWeight, View, make
 from kytorch.tensor.values import Array
 
 
@@ -42,22 +42,28 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Raises ValueError for other shapes.
     """
     a, w = x._data, weight._data
-    if w.ndim != 2 or not a.ndim or a.shape[-1] != w.shape[1]:
+    shape, expected = a.shape, w.shape
+    if len(expected) != 2 or shape[-1:] != expected[1:]:
         raise ValueError(
-            f"linear: an input of shape {a.shape} has {a.shape[-1] if a.ndim else 'no'} features, and a weight of "
-            f"shape {w.shape} expects (..., {w.shape[-1] if w.ndim else 'in'})"
+            f"linear: an input of shape {shape} has {shape[-1] if shape else 'no'} features, and a weight of shape "
+            f"{expected} expects {expected[-1] if expected else 'two dimensions'}"
         )
-    if bias is not None and bias.shape != w.shape[:1]:
-        raise ValueError(
-            f"linear: a bias of shape {bias.shape} for a weight of shape {w.shape}; expected {w.shape[:1]}"
-        )
-    y = (a if a.ndim == 2 else a.reshape(-1, a.shape[-1])).dot(w.T)
+    y = (a if len(shape) == 2 else a.reshape(-1, shape[-1])).dot(w.T)
     if bias is not None:
-        y = np.add(y, bias._data, out=y if y.dtype == bias.dtype else None)
-    if a.ndim != 2:
-        y = y.reshape(*a.shape[:-1], w.shape[0])
-    node = LinearGradFn(a, w)
-    return node.record(y, x, weight) if bias is None else node.record(y, x, weight, bias)
+        b = bias._data
+        if b.shape != expected[:1]:
+            raise ValueError(f"linear: a bias of shape {b.shape} for a weight of shape {expected}")
+        if b.dtype is y.dtype:
+            y += b
+        else:
+            y = y + b
+    if len(shape) != 2:
+        y = y.reshape(*shape[:-1], expected[0])
+    if weight._grad_fn is CONSTANT and x._grad_fn is CONSTANT and (bias is None or bias._grad_fn is CONSTANT):
+        return make(y, CONSTANT)  # inference: no node is even made
+    if bias is None:
+        return LinearGradFn(a, w).record(y, x, weight)
+    return LinearGradFn(a, w).record(y, x, weight, bias)
 
 
 class Linear(Module):

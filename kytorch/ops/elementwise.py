@@ -1,5 +1,7 @@
 """Elementwise functions. On arrays they are NumPy's; on Tensors they are recorded."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,7 @@ from kytorch.tensor.core import (
     recorded,
 )
 from kytorch.tensor.methods import method
-from kytorch.tensor.values import Array, Scalar
+from kytorch.tensor.values import Array, Scalar, lock
 
 
 def binary(function: np.ufunc, rule: type[TwoInputGradFn], x: Tensor, other: object) -> Tensor:
@@ -131,9 +133,11 @@ class PowGradFn(BinaryGradFn):
     __slots__ = ()
 
     def vjp_a(self, g: A, a: A, b: A) -> A:
+        a, b = to(a, g.dtype), to(b, g.dtype)
         return g * where(b == 0, 0.0, b * pow(a, b - 1))
 
     def vjp_b(self, g: A, a: A, b: A) -> A:
+        a, b = to(a, g.dtype), to(b, g.dtype)
         flat = (a == 0) * (b >= 0)
         return g * where(flat, 0.0, pow(a, b) * log(where(flat, 1.0, a)))
 
@@ -156,7 +160,7 @@ def pow(x: A | Scalar, exponent: A | Array | Scalar) -> A:
     """x to the power of `exponent`; one of them may be a number."""
     if isinstance(x, Tensor) or isinstance(exponent, Tensor):
         return _pow(x, exponent)
-    y: Array = np.power(x, exponent)
+    y: Array = kernels.power(x, exponent)
     return y  # type: ignore[return-value]  # without a Tensor, A is Array
 
 
@@ -409,6 +413,7 @@ class WhereGradFn(TwoInputGradFn):
     __slots__ = ("condition",)
 
     def __init__(self, condition: Array) -> None:
+        lock(condition)
         self.condition = condition
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:

@@ -1,12 +1,14 @@
 """Indexing, and edits that make copies."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
 
 from kytorch.tensor.core import CONSTANT, A, BinaryGradFn, Operand, Tensor, TwoInputGradFn, UnaryGradFn, View, constant
 from kytorch.tensor.methods import method
-from kytorch.tensor.values import Array, Shape
+from kytorch.tensor.values import Array, Shape, lock
 
 
 def _frozen(index: Any) -> Any:
@@ -22,6 +24,7 @@ def _frozen(index: Any) -> Any:
         array = array.astype(np.intp)
     if array.dtype.kind not in "biu":
         raise IndexError(f"an index is of integers or bool, not {array.dtype}")
+    lock(array)
     return array
 
 

@@ -1,5 +1,7 @@
 """Products of matrices and vectors."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from kytorch.ops.shape import unsqueeze
@@ -45,7 +47,7 @@ class MatmulGradFn(BilinearGradFn):
 
     def vjp_b(self, g: A, a: A) -> A:
         if a.ndim == 1:
-            return unsqueeze(a, -1) * (g if len(self.shapes[1]) == 1 else unsqueeze(g, -2))
+            return a * g if len(self.shapes[1]) == 1 else unsqueeze(a, -1) * unsqueeze(g, -2)
         if len(self.shapes[1]) == 1:
             return (a.mT @ unsqueeze(g, -1)).reshape(*a.shape[:-2], a.shape[-1])
         if a.ndim > 2 and len(self.shapes[1]) == 2:  # one product over the whole batch, not a sum of products

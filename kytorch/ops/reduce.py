@@ -1,5 +1,7 @@
 """Reductions over dimensions."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from typing import overload
@@ -12,7 +14,7 @@ from kytorch.ops.shape import expand
 from kytorch.tensor.core import CONSTANT, A, Tensor, UnaryGradFn, make
 from kytorch.tensor.dims import many_dims, one_dim
 from kytorch.tensor.methods import ValuesAndIndices, method
-from kytorch.tensor.values import Array, Shape
+from kytorch.tensor.values import Array, Shape, lock
 
 
 def _kept(shape: Shape, dims: tuple[int, ...]) -> Shape:
@@ -78,6 +80,8 @@ class ExtremumGradFn(UnaryGradFn):
 
     def __init__(self, dims: tuple[int, ...], mask: Array, share: Array) -> None:
         self.dims = dims
+        lock(mask)
+        lock(share)
         self.mask = mask
         self.share = share
 
@@ -123,10 +127,10 @@ def _extremum(function: np.ufunc, x: A, dim: int | None, keepdim: bool) -> A | V
         raise ValueError(f"{name}: no elements to choose from, in shape {x.shape}")
     array = x._data if isinstance(x, Tensor) else x
     if at is None:
-        y: Array = function.reduce(array, None)
+        y: Array = function.reduce(array, None, keepdims=keepdim)
         if not isinstance(x, Tensor):
             return y
-        mask = (array == y) if y == y else array != array  # what is NaN makes a NaN
+        mask = (array == y) if (y == y).all() else array != array  # what is NaN makes a NaN
         share = np.array(1 / np.count_nonzero(mask), y.dtype if y.dtype.kind == "f" else None)
         return ExtremumGradFn(tuple(range(x.ndim)), mask, share).record(y, x)
     choose = np.argmax if function is np.maximum else np.argmin

@@ -1,5 +1,7 @@
 """Operations that move elements or repeat them."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 

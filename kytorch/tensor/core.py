@@ -136,7 +136,7 @@ class Tensor(ArrayHolder, Methods):
         return self.detach()
 
     def __reduce__(self) -> tuple[Callable[[Array], Tensor], tuple[Array]]:
-        return Tensor, (np.asarray(self._data),)
+        return Tensor, (self.data,)
 
     # Operators
 
@@ -218,12 +218,13 @@ class Watcher(Protocol):
         """`grad_fn`'s rule made the gradient `g`."""
 
 
+_new = object.__new__
 watcher: ContextVar[Watcher | None] = ContextVar("the watcher", default=None)
 
 
 def make(data: Array, grad_fn: GradFn) -> Tensor:
     """The Tensor of `data`, which is not copied but locked, and `grad_fn`."""
-    tensor = object.__new__(Tensor)
+    tensor = _new(Tensor)
     try:
         data.setflags(False)  # type: ignore[call-arg]  # by position: the keyword takes twice as long
     except AttributeError:  # another library's array cannot be locked
@@ -482,12 +483,10 @@ class NaryGradFn(GradFn):
 
     def record(self, y: Array, *inputs: Tensor) -> Tensor:
         """The Tensor of `y`, a fresh array, as made from `inputs` by this operation."""
-        for x in inputs:
-            if x._grad_fn is not CONSTANT:
-                break
-        else:
+        grad_fns = tuple([x._grad_fn for x in inputs])
+        if grad_fns.count(CONSTANT) == len(grad_fns):
             return make(y, CONSTANT)
-        self.inputs = tuple([x._grad_fn for x in inputs])
+        self.inputs = grad_fns
         self.shapes = tuple([x._data.shape for x in inputs])
         return make(y, self)
 
@@ -562,7 +561,10 @@ class TrainableWeight(ArrayHolder):
 
     def tensor(self) -> Tensor:
         """The weight's value now, as a Tensor that is recorded; a constant under `no_grad`."""
-        return make(self._data, LeafGradFn(self) if reading_is_live.get() else CONSTANT)
+        tensor = _new(Tensor)
+        tensor._data = self._data
+        tensor._grad_fn = LeafGradFn(self) if reading_is_live.get() else CONSTANT
+        return tensor
 
     def update(self, data: Tensor | Nested) -> None:
         """Replace the value by a copy of `data`, of the same shape and dtype. Graphs made before keep the old one."""
@@ -582,7 +584,7 @@ class TrainableWeight(ArrayHolder):
         return TrainableWeight(self._data)
 
     def __reduce__(self) -> tuple[Callable[[Array], TrainableWeight], tuple[Array]]:
-        return TrainableWeight, (np.asarray(self._data),)
+        return TrainableWeight, (self.data,)
 
 
 Gradients: TypeAlias = list[tuple[Gradient, TrainableWeight]]

@@ -1,5 +1,7 @@
 """Dimensions and sizes as users write them: checked, and counted from the left."""
 
+from __future__ import annotations
+
 import operator
 from collections.abc import Sequence
 

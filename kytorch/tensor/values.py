@@ -1,5 +1,7 @@
 """Python's values as arrays: which dtype they get, what is refused, how arrays are shown and sealed."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -26,18 +28,18 @@ def to_array(value: object, dtype: npt.DTypeLike | None = None) -> Array:
         if namespace is not None:
             array: Array = namespace().array(value, dtype=dtype, copy=True)
         else:
-            array = np.array(value, dtype=dtype)
+            array = np.array(value)
+            if dtype is not None and array.dtype.kind in _KINDS:
+                array = np.array(value, dtype)
     except ValueError as error:
-        if dtype is None and "inhomogeneous" not in str(error):
-            raise
         raise ValueError(f"Tensor: cannot make one array of {_brief(value)}: {error}") from None
     if array.dtype.kind not in _KINDS or array.dtype.itemsize > 8:
         raise TypeError(
             f"Tensor: {_brief(value)} has dtype {array.dtype}; a Tensor holds real numbers: "
             "float16, float32, float64, integers or bool"
         )
-    if dtype is None and namespace is None and array.dtype.char in "dl" and _is_python(value):
-        array = array.astype(np.float32 if array.dtype.char == "d" else np.int64, copy=False)
+    if dtype is None and namespace is None and array.dtype == np.float64 and _is_python(value):
+        array = array.astype(np.float32)
     elif not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     lock(array)

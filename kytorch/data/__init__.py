@@ -1,0 +1,6 @@
+"""Datasets, and the loader that gives them in batches."""
+
+from kytorch.data.datasets import Dataset, Subset, TensorDataset, random_split
+from kytorch.data.loader import DataLoader
+
+__all__ = ["DataLoader", "Dataset", "Subset", "TensorDataset", "random_split"]
