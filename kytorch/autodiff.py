@@ -6,6 +6,7 @@ each node once, after all of its consumers have delivered.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -47,11 +48,13 @@ def backward(output: Tensor, gradient: Gradient | None = None, create_graph: boo
                 f"backward: starts from a scalar, not from shape {output.shape}; reduce it first, with sum() or "
                 "mean(), or pass the gradient with respect to it"
             )
-        if not np.isfinite(output._data):
+        if not math.isfinite(output._data.item()):
             raise ValueError(
                 f"backward: the loss is {output.item()}; detect_anomaly() finds the operation that made it"
             )
-        gradient = make(np.ones_like(output._data), CONSTANT)
+        gradient = make(np.ones((), output._data.dtype), CONSTANT)
+    elif not isinstance(gradient, Tensor):
+        raise TypeError(f"backward: the gradient is to be a Tensor, not {type(gradient).__name__}")
     elif gradient.shape != output.shape:
         raise ValueError(f"backward: a gradient of shape {gradient.shape} for an output of shape {output.shape}")
     return backward_from(output.grad_fn, gradient, create_graph)
@@ -96,23 +99,21 @@ def walk(root: GradFn, g: A, view: View[A], stops: Collection[GradFn] = ()) -> d
     `g` is the gradient at `root`; `view` says how the rules see saved arrays, and so whether they run on arrays or
     on Tensors.
     """
-    waiting = _consumers(root, stops)
-    watching = watcher.get()
     if root is CONSTANT:
         return {}
-    arrived = {root: g}
-    sums: set[GradFn] = set()  # the nodes whose gradient is a buffer made here, which may be added to in place
+    waiting = _consumers(root, stops)
+    watching = watcher.get()
+    partial: dict[GradFn, A] = {}  # what has arrived at nodes that wait for more
+    sums: set[GradFn] = set()  # of these, the buffers made here, which may be added to in place
     reached: dict[GradFn, A] = {}
-    ready = [root]
+    ready = [(root, g)]
     with np.errstate(all="ignore"):  # what is not finite reaches no weight: the optimizers refuse it
         while ready:
-            node = ready.pop()
-            g = arrived.pop(node)
-            inputs = node.inputs
-            if not inputs or node in stops:
+            node, g = ready.pop()
+            if not node.inputs or node in stops:
                 reached[node] = g
                 continue
-            for child, shape, term in zip(inputs, node.shapes, node.vjps(g, view)):
+            for child, shape, term in zip(node.inputs, node.shapes, node.vjps(g, view)):
                 if child is CONSTANT:
                     continue
                 if term is None:
@@ -121,17 +122,19 @@ def walk(root: GradFn, g: A, view: View[A], stops: Collection[GradFn] = ()) -> d
                     watching.flowed(term, node)
                 if term.shape != shape:
                     term = _sum_to_size(node, term, shape)
-                if child not in arrived:
-                    arrived[child] = term
-                elif child in sums and term.dtype == arrived[child].dtype:
-                    arrived[child] += term
-                else:
-                    arrived[child] = arrived[child] + term
-                    sums.add(child)
-                if waiting[child] == 1:
-                    ready.append(child)
-                else:
+                if partial and child in partial:
+                    if child in sums and term.dtype == partial[child].dtype:
+                        partial[child] += term
+                    else:
+                        partial[child] = partial[child] + term
+                        sums.add(child)
+                    term = partial[child]
+                if waiting[child] > 1:
                     waiting[child] -= 1
+                    partial[child] = term
+                else:
+                    partial.pop(child, None)
+                    ready.append((child, term))
     return reached
 
 
@@ -168,11 +171,11 @@ def _by_weight(reached: dict[GradFn, A]) -> dict[TrainableWeight, A]:
     total: dict[TrainableWeight, A] = {}
     for leaf, g in reached.items():
         weight = leaf.weight if isinstance(leaf, LeafGradFn) else None
-        if weight is not None:
-            total[weight] = total[weight] + g if weight in total else g
-    for weight, g in total.items():
-        if g.dtype != weight.dtype:
-            total[weight] = g.to(weight.dtype) if isinstance(g, Tensor) else g.astype(weight.dtype)
+        if weight is None:
+            continue
+        if g.dtype is not weight._data.dtype:
+            g = g.to(weight.dtype) if isinstance(g, Tensor) else g.astype(weight.dtype, copy=False)
+        total[weight] = total[weight] + g if weight in total else g
     return total
 
 

@@ -84,15 +84,13 @@ def load(model: Module, path: Path, *, optimizer: S | None = None) -> Checkpoint
     arrays = _read(path)
     head = _parsed_head(path, arrays.pop(_HEAD, None))
     problems = _misfits(model, head, arrays)
-    if optimizer is None:
-        loaded = None
-    else:
+    if optimizer is not None:
         problems += _other_kind(optimizer, head)
-        loaded = None if problems else _rebuilt(path, optimizer, model, head, arrays)
     if problems:
         raise CheckpointError(path, problems)
+    found = None if optimizer is None else _rebuilt(path, optimizer, model, head, arrays)
     model.load_state_dict({name: arrays[f"model/{name}"] for name in model.state_dict()})
-    return Checkpoint(None, head.metadata) if loaded is None else Checkpoint(loaded, head.metadata)
+    return Checkpoint(None, head.metadata) if found is None else Checkpoint(found, head.metadata)
 
 
 def read_metadata(path: Path) -> dict[str, Json]:
@@ -156,20 +154,23 @@ def _parsed_head(path: Path, entry: Array | None) -> _Head:
         head = json.loads(entry.tobytes())
     except Exception as error:  # the parser raises several kinds, among them RecursionError
         raise CheckpointError(path, [f"the entry {_HEAD} is not JSON: {error}"]) from None
-    match head:
-        case {"format": str(form), "version": int(version), "optimizer": optimizer, "metadata": dict(metadata)}:
-            if form == _FORMAT and version != _VERSION:
+    if isinstance(head, dict) and head.get("format") == _FORMAT:
+        match head:
+            case {"version": int(version)} if version != _VERSION:
                 raise CheckpointError(path, [f"is of version {version}; this program reads version {_VERSION}"])
-            if form == _FORMAT and optimizer is None:
+            case {"version": int(), "optimizer": None, "metadata": dict(metadata)}:
                 return _Head(metadata, None, {}, {})
-            match optimizer:
-                case {"class": str(name), "numbers": dict(numbers), "arrays": dict(paths)} if (
-                    form == _FORMAT
-                    and all(type(x) is int or type(x) is float for x in numbers.values())
-                    and all(isinstance(p, list) and all(isinstance(x, str) for x in p) for p in paths.values())
-                ):
-                    return _Head(metadata, name, numbers, paths)
+            case {
+                "version": int(),
+                "optimizer": {"class": str(name), "numbers": dict(numbers), "arrays": dict(paths)},
+                "metadata": dict(metadata),
+            } if all(type(x) in (int, float) for x in numbers.values()) and all(map(_are_strings, paths.values())):
+                return _Head(metadata, name, numbers, paths)
     raise CheckpointError(path, [f"the entry {_HEAD} does not describe a checkpoint"])
+
+
+def _are_strings(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(x, str) for x in values)
 
 
 # Whether the file fits

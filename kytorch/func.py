@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import ParamSpec, overload
 
@@ -45,13 +46,18 @@ def value_and_grad(f: Callable[P, Tensor], argnums: int | Sequence[int] = 0) -> 
 
     def evaluate(*args: P.args, **kwargs: P.kwargs) -> tuple[Tensor, Answer]:
         arguments: list[object] = list(args)
-        differentiated = [_differentiated(args[i] if -len(args) <= i < len(args) else None, i) for i in chosen]
-        for i, x in zip(chosen, differentiated):
+        places = [i % len(args) if -len(args) <= i < len(args) else i for i in chosen]
+        if len(set(places)) != len(places):
+            raise ValueError(f"grad: argnums {tuple(chosen)} names one of {len(args)} arguments twice")
+        differentiated = [_differentiated(args[i] if 0 <= i < len(args) else None, i) for i in places]
+        for i, x in zip(places, differentiated):
             arguments[i] = x
         value = f(*arguments, **kwargs)  # type: ignore[arg-type]  # the same arguments, recorded apart
         if not isinstance(value, Tensor) or value.ndim:
             kind = f"shape {value.shape}" if isinstance(value, Tensor) else type(value).__name__
             raise ValueError(f"grad: the function must return a Tensor of shape (), not {kind}; reduce it first")
+        if not math.isfinite(value.item()):
+            raise ValueError(f"grad: the function returned {value.item()}; detect_anomaly() finds what made it")
         nodes = [x.grad_fn for x in differentiated]
         # Arrays are enough where nothing else is live, since nobody can differentiate the answer again.
         again = any(node.inputs for node in nodes) or any(leaf not in nodes for leaf in leaves(value.grad_fn, nodes))

@@ -11,8 +11,6 @@ import numpy.typing as npt
 def sum_to_size(x: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
     """`x` summed over the dimensions along which `shape` broadcasts to `x.shape`; ValueError if it does not."""
     lead = x.ndim - len(shape)
-    if lead < 0 or any(n != 1 and n != m for n, m in zip(shape, x.shape[lead:])):
-        raise ValueError(f"sum_to_size: shape {shape} does not broadcast to {x.shape}")
     if lead == 1 and shape == x.shape[1:]:
         if len(x) == 1:
             return x.reshape(shape)
@@ -20,6 +18,8 @@ def sum_to_size(x: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]
             # A product with ones reads short rows several times faster than a reduction.
             row: npt.NDArray[Any] = np.ones(len(x), x.dtype) @ x
             return row
+    if lead < 0 or any(n != 1 and n != m for n, m in zip(shape, x.shape[lead:])):
+        raise ValueError(f"sum_to_size: shape {shape} does not broadcast to {x.shape}")
     stretched = [lead + i for i, n in enumerate(shape) if n == 1 != x.shape[lead + i]]
     total: npt.NDArray[Any] = np.add.reduce(x, axis=(*range(lead), *stretched), dtype=x.dtype)
     return total if total.shape == shape else total.reshape(shape)

@@ -20,9 +20,10 @@ def clamped_log(x: Array) -> Array:
     return np.maximum(y, -100, out=y)
 
 
-def binary_cross_entropy(p: Array, t: Array) -> Array:
-    """-(t log p + (1 - t) log(1 - p)), each logarithm at least -100."""
-    loss: Array = (t - 1) * clamped_log(1 - p) - t * clamped_log(p)
+def binary_cross_entropy(p: Array, t: Array, inside: bool) -> Array:
+    """-(t log p + (1 - t) log(1 - p)), each logarithm at least -100; `inside` says that they all are."""
+    log = np.log if inside else clamped_log
+    loss: Array = (t - 1) * log(1 - p) - t * log(p)
     return loss
 
 

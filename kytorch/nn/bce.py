@@ -16,7 +16,7 @@ class BceGradFn(LossGradFn):
     __slots__ = ()
 
     def vjp_a(self, g: A, a: A, b: A) -> A:
-        return (a - b) / maximum(a * (1.0 - a), 1e-12) * (g * self.scale)
+        return (g * self.scale) * (a - b) / maximum(a * (1.0 - a), 1e-12)
 
     def vjp_b(self, g: A, a: A, b: A) -> A:
         return (_clamped_log(1.0 - a) - _clamped_log(a)) * (g * self.scale)
@@ -35,9 +35,10 @@ def binary_cross_entropy(input: Tensor, target: Tensor, reduction: Reduction = "
     """
     check_reduction("binary_cross_entropy", reduction)
     target = same_shape("binary_cross_entropy", input, target)
-    _check_unit("binary_cross_entropy", "input", input, "; apply sigmoid(), or take the loss with logits")
+    advice = "; apply sigmoid(), or take the loss with logits"
+    least = _check_unit("binary_cross_entropy", "input", input, advice)
     _check_unit("binary_cross_entropy", "target", target)
-    loss = kernels.binary_cross_entropy(input._data, target._data)
+    loss = kernels.binary_cross_entropy(input._data, target._data, inside=least > 1e-40)
     return BceGradFn(reduction, input.size).record(reduced(loss, reduction), input, target)
 
 
@@ -65,11 +66,14 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, reduction: R
     return BceWithLogitsGradFn(reduction, input.size).record(reduced(loss, reduction), input, target)
 
 
-def _check_unit(name: str, what: str, x: Tensor, advice: str = "") -> None:
+def _check_unit(name: str, what: str, x: Tensor, advice: str = "") -> float:
+    """The least x (1 - x). Raises ValueError if it is negative: if an element is outside [0, 1]."""
     data = x._data
-    if data.size and not np.minimum.reduce(data * (1 - data), None) >= 0:
+    least: float = np.minimum.reduce(data * (1 - data), None) if data.size else 1.0
+    if not least >= 0:
         outside = data[~((data >= 0) & (data <= 1))][0]
         raise ValueError(f"{name}: the {what} is to be in [0, 1], and has {outside}{advice}")
+    return least
 
 
 class BCELoss(Loss):

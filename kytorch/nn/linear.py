@@ -61,9 +61,8 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         y = y.reshape(*shape[:-1], expected[0])
     if weight._grad_fn is CONSTANT and x._grad_fn is CONSTANT and (bias is None or bias._grad_fn is CONSTANT):
         return make(y, CONSTANT)  # inference: no node is even made
-    if bias is None:
-        return LinearGradFn(a, w).record(y, x, weight)
-    return LinearGradFn(a, w).record(y, x, weight, bias)
+    node = LinearGradFn(a, w)
+    return node.record(y, x, weight) if bias is None else node.record(y, x, weight, bias)
 
 
 class Linear(Module):

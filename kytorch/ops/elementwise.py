@@ -41,7 +41,8 @@ def operands(name: str, a: object, b: object) -> tuple[Tensor, Tensor]:
     x = a if isinstance(a, Tensor) else constant(a, b) if isinstance(b, Tensor) else None
     y = b if isinstance(b, Tensor) else constant(b, a) if isinstance(a, Tensor) else None
     if x is None or y is None:
-        raise TypeError(f"{name}: expected Tensors, arrays or numbers, not {type(a).__name__} and {type(b).__name__}")
+        kinds = f"{type(a).__name__} and {type(b).__name__}"
+        raise TypeError(f"{name}: expected Tensors, or a Tensor beside an array or a number, not {kinds}")
     return x, y
 
 
@@ -429,6 +430,8 @@ def where(condition: Tensor | Array, x: A | Array | Scalar, other: A | Array | S
     """`x` where `condition` is true, else `other`; all three broadcast, and one of the last two may be a number."""
     if isinstance(x, Tensor) or isinstance(other, Tensor):
         return _where(condition, x, other)
+    if isinstance(condition, Tensor):
+        raise TypeError("where: a Tensor chooses between Tensors, or a Tensor and a number; Tensor(number) makes one")
     return np.where(condition, x, other)  # type: ignore[return-value]  # without a Tensor, A is Array
 
 

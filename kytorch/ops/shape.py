@@ -115,7 +115,8 @@ def expand(x: A, *shape: int | Sequence[int]) -> A:
     """`x` repeated along new leading dimensions and those of size 1, without copying; -1 leaves a size as it is."""
     target = sizes("expand", shape)
     lead = len(target) - x.ndim
-    if lead < 0 or any(n != m and n != -1 and m != 1 for n, m in zip(target[lead:], x.shape)) or -1 in target[:lead]:
+    grown = any(n != m and n != -1 and (m != 1 or n < 0) for n, m in zip(target[lead:], x.shape))
+    if lead < 0 or grown or any(n < 0 for n in target[:lead]):
         raise ValueError(f"expand: shape {x.shape} does not expand to {target}; only a size of 1 can grow")
     target = target[:lead] + tuple([m if n == -1 else n for n, m in zip(target[lead:], x.shape)])
     if isinstance(x, Tensor):
@@ -161,8 +162,7 @@ class CatGradFn(NaryGradFn):
 
 def cat(tensors: Sequence[A], dim: int = 0) -> A:
     """The Tensors one behind the other along `dim`. Raises ValueError if the other sizes differ."""
-    if not tensors:
-        raise ValueError("cat: expected at least one Tensor")
+    _check_sequence("cat", tensors)
     first = tensors[0]
     at = one_dim("cat", dim, first.ndim)
     shapes = [x.shape for x in tensors]
@@ -177,10 +177,21 @@ def cat(tensors: Sequence[A], dim: int = 0) -> A:
     return np.concatenate(tensors, at)
 
 
+def _check_sequence(name: str, tensors: Sequence[A]) -> None:
+    if not tensors:
+        raise ValueError(f"{name}: expected at least one Tensor")
+    kinds = {type(x).__name__ for x in tensors if not isinstance(x, Tensor)}
+    if kinds and kinds != {"ndarray"}:
+        kind = min(kinds - {"ndarray"})
+        advice = "; weight.tensor() reads it" if kind == "TrainableWeight" else ""
+        raise TypeError(f"{name}: expected Tensors only, and got a {kind}{advice}")
+    if kinds and len({isinstance(x, Tensor) for x in tensors}) > 1:
+        raise TypeError(f"{name}: expected Tensors only, and got an array among them; Tensor(array) makes one")
+
+
 def stack(tensors: Sequence[A], dim: int = 0) -> A:
     """The Tensors, all of one shape, along a new dimension `dim`."""
-    if not tensors:
-        raise ValueError("stack: expected at least one Tensor")
+    _check_sequence("stack", tensors)
     if any(x.shape != tensors[0].shape for x in tensors):
         raise ValueError(f"stack: shapes {', '.join([str(x.shape) for x in tensors])} must be equal")
     return cat([unsqueeze(x, dim) for x in tensors], one_dim("stack", dim, tensors[0].ndim + 1))

@@ -10,6 +10,7 @@ import numpy as np
 
 from kytorch.ops.elementwise import clamp, sqrt
 from kytorch.optim.checks import check_gradients, number
+from kytorch.optim.state import working_dtype
 from kytorch.tensor.core import Gradient, Gradients, Tensor, TrainableWeight
 
 
@@ -27,22 +28,20 @@ def clip_by_norm(gradients: Gradients, max_norm: float) -> Gradients:
     factor = limit / (norm + 1e-6)
     if factor.item() >= 1.0:
         return list(gradients)
-    if factor.requires_grad:
-        return [((gradient * factor).to(gradient.dtype), weight) for gradient, weight in gradients]
-    return scale(gradients, factor.item())
+    return _scaled(gradients, factor if factor.requires_grad else factor.item())
 
 
 def clip_by_value(gradients: Gradients, value: float) -> Gradients:
     """The gradients, each element limited to [-value, value]. Raises ValueError for one that is not finite."""
     limit = number("clip_by_value", "value", value)
     check_gradients("clip_by_value", gradients)
-    return [(clamp(gradient, -limit, limit), weight) for gradient, weight in gradients]
+    limits = [min(limit, float(np.finfo(gradient.dtype).max)) for gradient, _ in gradients]
+    return [(clamp(gradient, -most, most), weight) for (gradient, weight), most in zip(gradients, limits)]
 
 
 def scale(gradients: Gradients, factor: float) -> Gradients:
     """The gradients times `factor`. Raises ValueError if that is not finite."""
-    number("scale", "factor", factor, low=-math.inf)
-    return [(gradient * float(factor), weight) for gradient, weight in gradients]
+    return _scaled(gradients, number("scale", "factor", factor, low=-math.inf))
 
 
 def add(gradients: Gradients, others: Gradients) -> Gradients:
@@ -63,6 +62,11 @@ def add(gradients: Gradients, others: Gradients) -> Gradients:
         else:
             total[weight] = total[weight] + gradient
     return [(gradient, weight) for weight, gradient in total.items()]
+
+
+def _scaled(gradients: Gradients, factor: float | Tensor) -> Gradients:
+    """The gradients times `factor`, those of float16 by way of float32, in which a small factor is not 0."""
+    return [((g.to(working_dtype(weight)) * factor).to(g.dtype), weight) for g, weight in gradients]
 
 
 def _norm(gradients: Gradients) -> Tensor:

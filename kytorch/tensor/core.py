@@ -483,11 +483,11 @@ class NaryGradFn(GradFn):
 
     def record(self, y: Array, *inputs: Tensor) -> Tensor:
         """The Tensor of `y`, a fresh array, as made from `inputs` by this operation."""
-        grad_fns = tuple([x._grad_fn for x in inputs])
+        grad_fns = [x._grad_fn for x in inputs]
         if grad_fns.count(CONSTANT) == len(grad_fns):
             return make(y, CONSTANT)
-        self.inputs = grad_fns
-        self.shapes = tuple([x._data.shape for x in inputs])
+        self.inputs = (*grad_fns,)
+        self.shapes = (*[x._data.shape for x in inputs],)
         return make(y, self)
 
 

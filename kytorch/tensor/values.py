@@ -59,13 +59,23 @@ def lock(array: Array) -> None:
         pass
 
 
+class _Seal:
+    """The owner of a sealed view's memory, through which the array behind cannot be reached."""
+
+    __slots__ = ("__array_interface__", "_array")
+
+    def __init__(self, array: Array) -> None:
+        interface = array.__array_interface__
+        address, _ = interface["data"]
+        self._array = array
+        self.__array_interface__ = {**interface, "data": (address, True)}
+
+
 def sealed(array: Array) -> Array:
     """A view of `array` that can neither be written to nor be made writable."""
-    try:
-        view: Array = np.asarray(memoryview(array).toreadonly())  # type: ignore[arg-type]  # a buffer; 3.11 cannot say so
-    except TypeError:  # another library's array has no buffer
+    if not hasattr(array, "__array_interface__"):  # another library's array
         return array
-    return view
+    return np.asarray(_Seal(array))
 
 
 def formatted(array: Array, prefix: str) -> str:
