@@ -10,19 +10,19 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from bad_input import BadInputError
-from binary_classifier import BinaryClassifier, History, train
-from classification_data import Examples, Split, Unlabelled, check_varied, examples, split, unlabelled
-from classification_options import DEFAULT_DATA, Options, parse
-from classification_picture import check_can_draw, draw
-from classification_report import Confusion, RocCurve
-from csv_table import counted, read_table
-from output_files import check_outputs, replacing
-from predictions import write_predictions
-from progress import progress_of
-from saved_classifier import Description, load, save
 
 import kytorch
+from classifier.bad_input import BadInputError
+from classifier.csv_table import counted, read_table
+from classifier.data import Examples, Split, Unlabelled, check_varied, examples, split, unlabelled
+from classifier.model import BinaryClassifier, History, train
+from classifier.options import DEFAULT_DATA, Options, parse
+from classifier.output_files import check_outputs, replacing
+from classifier.picture import check_can_draw, draw
+from classifier.predictions import write_predictions
+from classifier.progress import progress_of
+from classifier.report import Confusion, RocCurve
+from classifier.saved import Description, load, save
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141

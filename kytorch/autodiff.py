@@ -57,22 +57,22 @@ def backward(output: Tensor, gradient: Gradient | None = None, create_graph: boo
         raise TypeError(f"backward: the gradient is to be a Tensor, not {type(gradient).__name__}")
     elif gradient.shape != output.shape:
         raise ValueError(f"backward: a gradient of shape {gradient.shape} for an output of shape {output.shape}")
-    return backward_from(output.grad_fn, gradient, create_graph)
+    return backward_from(output._grad_fn, gradient, create_graph)
 
 
 @method
 def backward_from(grad_fn: GradFn, loss_wrt_output: Gradient, create_graph: bool = False) -> Gradients:
     """The gradient with respect to every weight below `grad_fn`, given that with respect to its output."""
     if create_graph:
-        gradients = _by_weight(walk(grad_fn, loss_wrt_output, make))
+        gradients = [(g, weight) for weight, g in _by_weight(walk(grad_fn, loss_wrt_output, make)).items()]
     else:
         arrays = _by_weight(walk(grad_fn, loss_wrt_output._data, _array))
-        gradients = {weight: make(g, CONSTANT) for weight, g in arrays.items()}
+        gradients = [(make(g, CONSTANT), weight) for weight, g in arrays.items()]
     if not gradients:
         raise ValueError(
             "backward: the output depends on no TrainableWeight (read under no_grad, detached, or made of constants)"
         )
-    return [(g, weight) for weight, g in gradients.items()]
+    return gradients
 
 
 def gradients_at(
@@ -133,7 +133,8 @@ def walk(root: GradFn, g: A, view: View[A], stops: Collection[GradFn] = ()) -> d
                     waiting[child] -= 1
                     partial[child] = term
                 else:
-                    partial.pop(child, None)
+                    if partial:
+                        partial.pop(child, None)
                     ready.append((child, term))
     return reached
 

@@ -16,7 +16,7 @@ class BceGradFn(LossGradFn):
     __slots__ = ()
 
     def vjp_a(self, g: A, a: A, b: A) -> A:
-        return (g * self.scale) * (a - b) / maximum(a * (1.0 - a), 1e-12)
+        return (a - b) / maximum(a * (1.0 - a), 1e-12) * (g * self.scale)
 
     def vjp_b(self, g: A, a: A, b: A) -> A:
         return (_clamped_log(1.0 - a) - _clamped_log(a)) * (g * self.scale)

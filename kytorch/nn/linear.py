@@ -10,30 +10,44 @@ import numpy.typing as npt
 from kytorch.nn import init
 from kytorch.nn.module import Module
 from kytorch.ops.linalg import mm
-from kytorch.tensor.core import CONSTANT, A, NaryGradFn, Tensor, TrainableWeight, View, make
+from kytorch.tensor.core import CONSTANT, A, GradFn, Tensor, TrainableWeight, View, make
 from kytorch.tensor.values import Array
 
 
-class LinearGradFn(NaryGradFn):
+class LinearGradFn(GradFn):
     """y = x w^T + b,  dy = dx w^T + x dw^T + db"""
 
     __slots__ = ("_w", "_x")
-
-    def __init__(self, x: Array, w: Array) -> None:
-        self._x = x
-        self._w = w
+    _x: Array
+    _w: Array
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
-        x_fn, w_fn = self.inputs[:2]
+        x_fn, w_fn = self.inputs[0], self.inputs[1]
         rows = g if g.ndim == 2 else g.reshape(-1, g.shape[-1])
         g_x: A | None = None
         g_w: A | None = None
         if x_fn is not CONSTANT:
-            g_x = mm(rows, view(self._w, w_fn)).reshape(self.shapes[0])
+            g_x = mm(rows, view(self._w, w_fn))
+            if g.ndim != 2:
+                g_x = g_x.reshape(self.shapes[0])
         if w_fn is not CONSTANT:
             x = view(self._x, x_fn)
             g_w = mm(rows.T, x if x.ndim == 2 else x.reshape(-1, x.shape[-1]))
         return g_x, g_w, rows
+
+
+def _recorded(y: Array, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    x_fn, w_fn, b_fn = x._grad_fn, weight._grad_fn, CONSTANT if bias is None else bias._grad_fn
+    if x_fn is CONSTANT and w_fn is CONSTANT and b_fn is CONSTANT:
+        return make(y, CONSTANT)
+    node = LinearGradFn()
+    node.inputs = (x_fn, w_fn, b_fn)
+    node.shapes = (x._data.shape, weight._data.shape, weight._data.shape[:1])
+    if w_fn is not CONSTANT:
+        node._x = x._data
+    if x_fn is not CONSTANT:
+        node._w = weight._data
+    return make(y, node)
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -59,10 +73,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             y = y + b
     if len(shape) != 2:
         y = y.reshape(*shape[:-1], expected[0])
-    if weight._grad_fn is CONSTANT and x._grad_fn is CONSTANT and (bias is None or bias._grad_fn is CONSTANT):
-        return make(y, CONSTANT)  # inference: no node is even made
-    node = LinearGradFn(a, w)
-    return node.record(y, x, weight) if bias is None else node.record(y, x, weight, bias)
+    return _recorded(y, x, weight, bias)
 
 
 class Linear(Module):

@@ -3,9 +3,9 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from bad_input import BadInputError
-from binary_classifier import History
-from classification_report import Confusion, RocCurve
+from classifier.bad_input import BadInputError
+from classifier.model import History
+from classifier.report import Confusion, RocCurve
 
 
 def check_can_draw(path: Path) -> None:

@@ -3,9 +3,9 @@
 import csv
 from pathlib import Path
 
-from classification_data import Bools, Floats
-from csv_table import Table
-from saved_classifier import Description
+from classifier.csv_table import Table
+from classifier.data import Bools, Floats
+from classifier.saved import Description
 
 
 def write_predictions(path: Path, table: Table, probabilities: Floats, left_out: Bools, model: Description) -> None:

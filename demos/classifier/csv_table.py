@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from bad_input import BadInputError
+
+from classifier.bad_input import BadInputError
 
 DELIMITERS = ",;\t|"
 LARGEST = 1e100

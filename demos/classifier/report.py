@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from classification_data import Bools, Floats
+
+from classifier.data import Bools, Floats
 
 
 @dataclass(frozen=True)

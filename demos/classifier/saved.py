@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bad_input import BadInputError
-from binary_classifier import BinaryClassifier
-from classification_data import Blank
-
+from classifier.bad_input import BadInputError
+from classifier.data import Blank
+from classifier.model import BinaryClassifier
 from kytorch import checkpoint
 
 PROGRAM = "train_binary_classifier"

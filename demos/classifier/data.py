@@ -8,8 +8,9 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from bad_input import BadInputError
-from csv_table import Table, brief, counted, named, read_table, to_number
+
+from classifier.bad_input import BadInputError
+from classifier.csv_table import Table, brief, counted, named, read_table, to_number
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]

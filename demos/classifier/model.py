@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from bad_input import BadInputError
-from classification_data import Bools, Floats
 
 import kytorch
+from classifier.bad_input import BadInputError
+from classifier.data import Bools, Floats
 from kytorch import Tensor, nn, optim
 from kytorch.data import DataLoader, TensorDataset
 

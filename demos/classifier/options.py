@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from bad_input import BadInputError
-from classification_data import Blank
+from classifier.bad_input import BadInputError
+from classifier.data import Blank
 
-DEFAULT_DATA = Path(__file__).parent / "data" / "breast_cancer_wisconsin.csv"
+DEFAULT_DATA = Path(__file__).parents[1] / "data" / "breast_cancer_wisconsin.csv"
 
 
 @dataclass(frozen=True)
