@@ -48,4 +48,5 @@ class Sequential(Module):
             raise IndexError(f"Sequential: index {index} is out of range for {len(self)} layers") from None
 
     def _attributes(self) -> Mapping[str, object]:
-        return {str(i): layer for i, layer in enumerate(self._layers)}
+        own = {name: part for name, part in vars(self).items() if name != "_layers"}
+        return {str(i): layer for i, layer in enumerate(self._layers)} | own

@@ -35,19 +35,18 @@ class LinearGradFn(GradFn):
             g_w = mm(rows.T, x if x.ndim == 2 else x.reshape(-1, x.shape[-1]))
         return g_x, g_w, rows
 
-
-def _recorded(y: Array, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    x_fn, w_fn, b_fn = x._grad_fn, weight._grad_fn, CONSTANT if bias is None else bias._grad_fn
-    if x_fn is CONSTANT and w_fn is CONSTANT and b_fn is CONSTANT:
-        return make(y, CONSTANT)
-    node = LinearGradFn()
-    node.inputs = (x_fn, w_fn, b_fn)
-    node.shapes = (x._data.shape, weight._data.shape, weight._data.shape[:1])
-    if w_fn is not CONSTANT:
-        node._x = x._data
-    if x_fn is not CONSTANT:
-        node._w = weight._data
-    return make(y, node)
+    def record(self, y: Array, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """The Tensor of `y`, a fresh array, as made from the others by this operation."""
+        x_fn, w_fn, b_fn = x._grad_fn, weight._grad_fn, CONSTANT if bias is None else bias._grad_fn
+        if x_fn is CONSTANT and w_fn is CONSTANT and b_fn is CONSTANT:
+            return make(y, CONSTANT)
+        self.inputs = (x_fn, w_fn, b_fn)
+        self.shapes = (x._data.shape, weight._data.shape, weight._data.shape[:1])
+        if w_fn is not CONSTANT:
+            self._x = x._data
+        if x_fn is not CONSTANT:
+            self._w = weight._data
+        return make(y, self)
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -73,7 +72,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             y = y + b
     if len(shape) != 2:
         y = y.reshape(*shape[:-1], expected[0])
-    return _recorded(y, x, weight, bias)
+    return LinearGradFn().record(y, x, weight, bias)
 
 
 class Linear(Module):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from reprlib import recursive_repr
 from types import FrameType
 from typing import TYPE_CHECKING, ParamSpec, Protocol, Self, TypeVar
 
@@ -162,10 +163,11 @@ class Module:
         """What `repr` shows of this module's options."""
         return ""
 
+    @recursive_repr()
     def __repr__(self) -> str:
         children = [f"({name}): {child!r}".replace("\n", "\n  ") for name, child in self.named_children()]
-        lines = ([self.extra_repr()] if self.extra_repr() else []) + children
-        inside = "\n  " + "\n  ".join(lines) + "\n" if children else "".join(lines)
+        lines = self.extra_repr().splitlines() + children
+        inside = "\n  " + "\n  ".join(lines) + "\n" if children or len(lines) > 1 else "".join(lines)
         return f"{type(self).__name__}({inside})"
 
 
@@ -202,9 +204,8 @@ _NOTE = "in layer "
 
 def _note_layer(error: Exception) -> None:
     """Note on `error` the layer that it comes from, with its path as far as calls are left."""
-    notes = getattr(error, "__notes__", [])
-    if notes and notes[-1].startswith(_NOTE):
-        notes.pop()
+    if notes := getattr(error, "__notes__", None):
+        notes[:] = [note for note in notes if not note.startswith(_NOTE)]  # an inner module's, with less of the path
     error.add_note(_NOTE + layer_of([frame for frame, _ in traceback.walk_tb(error.__traceback__)]))
 
 
@@ -213,5 +214,9 @@ def layer_of(frames: Iterable[FrameType]) -> str:
     modules: list[Module] = [frame.f_locals["self"] for frame in frames if frame.f_code is Module.__call__.__code__]
     path = ""
     for parent, child in itertools.pairwise(modules):
+        if child is parent:
+            continue
         path = _join(path, next((name for name, part in parent.named_modules() if part is child), type(child).__name__))
-    return f"{path + ': ' if path else ''}{modules[-1]!r}" if modules else ""
+    if not modules:
+        return ""
+    return f"{path + ': ' if path else ''}{type(modules[-1]).__name__}({modules[-1].extra_repr()})"
