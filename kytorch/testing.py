@@ -39,7 +39,7 @@ def check_gradients(
     def scalar(*x: Tensor) -> Tensor:
         return (f(*x) * g).sum()
 
-    _compare_walks(scalar, inputs, rtol, atol)
+    _compare_walks(f, inputs, g, rtol, atol)
     _compare_differences(scalar, inputs, 1, order, rtol, atol, draw)
 
 
@@ -77,11 +77,13 @@ def _compare_differences(
         _compare_differences(along, inputs, order + 1, last, rtol, atol, draw)
 
 
-def _compare_walks(f: Callable[..., Tensor], inputs: tuple[Tensor, ...], rtol: float, atol: float) -> None:
-    """First-order gradients from the rules on arrays and from the rules on Tensors."""
+def _compare_walks(
+    f: Callable[..., Tensor], inputs: tuple[Tensor, ...], g: Tensor, rtol: float, atol: float
+) -> None:
+    """First-order gradients from the rules on arrays and on Tensors. `g` is locked, so a rule that writes to it raises."""
     output = f(*[TrainableWeight(x).tensor() for x in inputs])
-    on_arrays = output.backward()
-    on_tensors = {weight: g for g, weight in output.backward(create_graph=True)}
+    on_arrays = output.backward(g)
+    on_tensors = {weight: g for g, weight in output.backward(g, create_graph=True)}
     for g, weight in on_arrays:
         if not np.allclose(g.data, on_tensors[weight].data, rtol, atol):
             raise GradientError(f"check_gradients: the rules on arrays say {g}, and on Tensors {on_tensors[weight]}")

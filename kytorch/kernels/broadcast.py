@@ -14,10 +14,10 @@ def sum_to_size(x: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]
     if lead == 1 and shape == x.shape[1:]:
         if len(x) == 1:
             return x.reshape(shape)
-        if len(shape) == 1 and x.size > 4096 and x.dtype.char in "fd":
-            # A product with ones reads short rows several times faster than a reduction.
-            row: npt.NDArray[Any] = np.ones(len(x), x.dtype) @ x
-            return row
+        # A product with ones reads short rows several times faster than a reduction, if there are many.
+        many = len(shape) == 1 and x.size > 4096 and x.dtype.char in "fd"
+        row: npt.NDArray[Any] = np.ones(len(x), x.dtype) @ x if many else np.add.reduce(x, 0, x.dtype)
+        return row
     if lead < 0 or any(n != 1 and n != m for n, m in zip(shape, x.shape[lead:])):
         raise ValueError(f"sum_to_size: shape {shape} does not broadcast to {x.shape}")
     stretched = [lead + i for i, n in enumerate(shape) if n == 1 != x.shape[lead + i]]

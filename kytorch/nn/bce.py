@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kytorch.kernels import loss as kernels
-from kytorch.nn.reduction import Loss, LossGradFn, Reduction, check_reduction, reduced, same_shape
+from kytorch.nn.reduction import Loss, LossGradFn, Reduction, check_reduction, reduced, checked_pair
 from kytorch.ops.elementwise import gt, log, maximum, sigmoid, where
 from kytorch.tensor.core import A, Tensor
 
@@ -16,7 +16,8 @@ class BceGradFn(LossGradFn):
     __slots__ = ()
 
     def vjp_a(self, g: A, a: A, b: A) -> A:
-        return (a - b) / maximum(a * (1.0 - a), 1e-12) * (g * self.scale)
+        least = 1e-12 if a.dtype.itemsize > 2 else 1e-7  # what float16 can hold
+        return (a - b) / maximum(a * (1.0 - a), least) * (g * self.scale)
 
     def vjp_b(self, g: A, a: A, b: A) -> A:
         return (_clamped_log(1.0 - a) - _clamped_log(a)) * (g * self.scale)
@@ -34,11 +35,11 @@ def binary_cross_entropy(input: Tensor, target: Tensor, reduction: Reduction = "
     Raises ValueError if the shapes differ or a value is outside [0, 1].
     """
     check_reduction("binary_cross_entropy", reduction)
-    target = same_shape("binary_cross_entropy", input, target)
+    input, target = checked_pair("binary_cross_entropy", input, target)
     advice = "; apply sigmoid(), or take the loss with logits"
-    least = _check_unit("binary_cross_entropy", "input", input, advice)
+    inside = _check_unit("binary_cross_entropy", "input", input, advice)
     _check_unit("binary_cross_entropy", "target", target)
-    loss = kernels.binary_cross_entropy(input._data, target._data, inside=least > 1e-40)
+    loss = kernels.binary_cross_entropy(input._data, target._data, inside)
     return BceGradFn(reduction, input.size).record(reduced(loss, reduction), input, target)
 
 
@@ -60,20 +61,25 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, reduction: R
     Raises ValueError if the shapes differ or a target is outside [0, 1].
     """
     check_reduction("binary_cross_entropy_with_logits", reduction)
-    target = same_shape("binary_cross_entropy_with_logits", input, target)
+    input, target = checked_pair("binary_cross_entropy_with_logits", input, target)
     _check_unit("binary_cross_entropy_with_logits", "target", target)
     loss = kernels.binary_cross_entropy_with_logits(input._data, target._data)
     return BceWithLogitsGradFn(reduction, input.size).record(reduced(loss, reduction), input, target)
 
 
-def _check_unit(name: str, what: str, x: Tensor, advice: str = "") -> float:
-    """The least x (1 - x). Raises ValueError if it is negative: if an element is outside [0, 1]."""
+def _check_unit(name: str, what: str, x: Tensor, advice: str = "") -> bool:
+    """Whether all elements are so far inside (0, 1) that log x and log(1 - x) are above -100.
+
+    Raises ValueError if one is outside [0, 1].
+    """
     data = x._data
-    least: float = np.minimum.reduce(data * (1 - data), None) if data.size else 1.0
-    if not least >= 0:
+    if not data.size:
+        return True
+    least, greatest = np.minimum.reduce(data, None), np.maximum.reduce(data, None)
+    if not (least >= 0 and greatest <= 1):
         outside = data[~((data >= 0) & (data <= 1))][0]
         raise ValueError(f"{name}: the {what} is to be in [0, 1], and has {outside}{advice}")
-    return least
+    return bool(least > 1e-40 and greatest < 1)
 
 
 class BCELoss(Loss):

@@ -7,9 +7,9 @@ import numpy as np
 from kytorch.kernels import loss as kernels
 from kytorch.nn.reduction import Loss, Reduction, check_reduction, reduced
 from kytorch.ops.elementwise import exp, log
-from kytorch.ops.reduce import max, sum
+from kytorch.ops.reduce import max, mean, sum
 from kytorch.ops.shape import unsqueeze
-from kytorch.tensor.core import A, InputGradFn, Tensor
+from kytorch.tensor.core import A, InputGradFn, Tensor, not_tensors
 from kytorch.tensor.values import Array, lock
 
 
@@ -46,10 +46,14 @@ def cross_entropy(input: Tensor, target: Tensor, reduction: Reduction = "mean") 
     indices that are not integers and IndexError for those outside [0, classes).
     """
     check_reduction("cross_entropy", reduction)
+    if type(input) is not Tensor or type(target) is not Tensor:
+        raise not_tensors("cross_entropy", input, target)
     if not input.ndim:
         raise ValueError(
             "cross_entropy: the input has shape (); expected (classes,), (n, classes) or (n, classes, ...)"
         )
+    if input.dtype.kind != "f":
+        input = input.to(np.float32)
     dim = 1 if input.ndim > 1 else 0
     outer = input.shape[:dim] + input.shape[dim + 1 :]
     rows = _rows(input, dim)
@@ -57,7 +61,7 @@ def cross_entropy(input: Tensor, target: Tensor, reduction: Reduction = "mean") 
         loss = -sum(_rows(target, dim) * _log_softmax(rows), 1)
         if reduction == "none":
             return loss.reshape(outer)
-        return sum(loss) if reduction == "sum" else sum(loss) / len(rows)
+        return sum(loss) if reduction == "sum" else mean(loss)
     if target.shape != outer:
         raise ValueError(
             f"cross_entropy: an input of shape {input.shape} takes class indices of shape {outer} or probabilities of "
@@ -67,8 +71,9 @@ def cross_entropy(input: Tensor, target: Tensor, reduction: Reduction = "mean") 
     if labels.dtype.kind not in "iu":
         raise TypeError(f"cross_entropy: class indices are integers, not {labels.dtype}; convert them with to(int64)")
     classes = rows.shape[1]
-    if labels.size and not 0 <= (worst := _furthest_out(labels, classes)) < classes:
-        raise IndexError(f"cross_entropy: class {worst} is out of range for {classes} classes")
+    if labels.size and np.maximum.reduce(labels.astype(np.uintp, copy=False)) >= classes:  # a negative one is huge too
+        wrong = labels[(labels < 0) | (labels >= classes)][0]
+        raise IndexError(f"cross_entropy: class {wrong} is out of range for {classes} classes")
     loss_of_rows, softmax = kernels.cross_entropy(rows._data, labels)
     node = CrossEntropyGradFn(labels, softmax, 1 / len(labels) if reduction == "mean" and labels.size else 1.0)
     loss = node.record(reduced(loss_of_rows, reduction), rows)
@@ -82,12 +87,6 @@ def _rows(x: Tensor, dim: int) -> Tensor:
     if x.ndim == 2:
         return x
     return x.permute(*[i for i in range(x.ndim) if i != dim], dim).reshape(-1, x.shape[dim])
-
-
-def _furthest_out(labels: Array, classes: int) -> int:
-    """The least label, or the greatest if it is too great."""
-    greatest = int(np.maximum.reduce(labels))
-    return greatest if greatest >= classes else int(np.minimum.reduce(labels))
 
 
 class CrossEntropyLoss(Loss):

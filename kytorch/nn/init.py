@@ -133,6 +133,8 @@ def orthogonal_(
     """
     if weight.ndim < 2:
         raise ValueError(f"orthogonal_: the weight is to have at least two dimensions, not shape {weight.shape}")
+    if not weight.size:
+        return weight
     rows = weight.shape[0]
     columns = weight.size // rows
     normal = generator_or_default(generator).standard_normal((max(rows, columns), min(rows, columns)))
@@ -152,7 +154,7 @@ def _fans(name: str, weight: TrainableWeight) -> tuple[int, int]:
     if weight.ndim < 2:
         raise ValueError(f"{name}: the weight is to have at least two dimensions, not shape {weight.shape}")
     kernel = math.prod(weight.shape[2:])
-    return weight.shape[1] * kernel, weight.shape[0] * kernel
+    return max(weight.shape[1] * kernel, 1), max(weight.shape[0] * kernel, 1)
 
 
 def _updated(weight: TrainableWeight, values: Array) -> TrainableWeight:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from kytorch.nn import init
 from kytorch.nn.module import Module
 from kytorch.ops.linalg import mm
-from kytorch.tensor.core import CONSTANT, A, GradFn, Tensor, TrainableWeight, View, make
+from kytorch.tensor.core import CONSTANT, A, GradFn, Tensor, TrainableWeight, View, make, not_tensors
 from kytorch.tensor.values import Array
 
 
@@ -32,7 +32,8 @@ class LinearGradFn(GradFn):
                 g_x = g_x.reshape(self.shapes[0])
         if w_fn is not CONSTANT:
             x = view(self._x, x_fn)
-            g_w = mm(rows.T, x if x.ndim == 2 else x.reshape(-1, x.shape[-1]))
+            # Transposed, so that it is laid out in memory as the weight is.
+            g_w = mm((x if x.ndim == 2 else x.reshape(-1, x.shape[-1])).T, rows).T
         return g_x, g_w, rows
 
     def record(self, y: Array, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -54,6 +55,8 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
     Raises ValueError for other shapes.
     """
+    if type(x) is not Tensor or type(weight) is not Tensor or (bias is not None and type(bias) is not Tensor):
+        raise not_tensors("linear", x, weight, *(() if bias is None else (bias,)))
     a, w = x._data, weight._data
     shape, expected = a.shape, w.shape
     if len(expected) != 2 or shape[-1:] != expected[1:]:
@@ -97,7 +100,8 @@ class Linear(Module):
         self.in_features = in_features
         self.out_features = out_features
         bound = 1 / math.sqrt(in_features)
-        self.weight = TrainableWeight(np.empty((out_features, in_features), dtype))
+        # Column by column in memory: BLAS multiplies x by a transposed matrix a third faster then.
+        self.weight = TrainableWeight(np.empty((out_features, in_features), dtype, order="F"))
         init.uniform_(self.weight, -bound, bound, generator)
         self.bias: TrainableWeight | None = None
         if bias:

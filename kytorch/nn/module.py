@@ -37,7 +37,7 @@ class Buffer(ArrayHolder):
         array = to_array(data._data if isinstance(data, Tensor) else data, self.dtype)
         if array.shape != self.shape:
             raise ValueError(f"update: the buffer has shape {self.shape}, the new value {array.shape}")
-        self._data = array
+        self._replace(array)
 
     def __repr__(self) -> str:
         return f"Buffer({self.tensor()!r})"
@@ -126,11 +126,11 @@ class Module:
                 elif not np.can_cast(array.dtype, part.dtype, "same_kind"):
                     wrong.append(f"{path} has dtype {array.dtype}, expected {part.dtype}")
                 else:
-                    new[path] = to_array(array, part.dtype)
+                    new[path] = array
         if wrong:
             raise ValueError(f"load_state_dict of {type(self).__name__}: {'; '.join(wrong)}")
         for path, array in new.items():
-            own[path]._data = array
+            own[path]._replace(array)
 
     def _attributes(self) -> Mapping[str, object]:
         """The attributes in which state is looked for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kytorch.nn.reduction import Loss, LossGradFn, Reduction, check_reduction, reduced, same_shape
+from kytorch.nn.reduction import Loss, LossGradFn, Reduction, check_reduction, reduced, checked_pair
 from kytorch.tensor.core import A, Tensor
 
 
@@ -21,7 +21,7 @@ class MseGradFn(LossGradFn):
 def mse_loss(input: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
     """(input - target)^2, reduced. Raises ValueError if the shapes differ."""
     check_reduction("mse_loss", reduction)
-    target = same_shape("mse_loss", input, target)
+    input, target = checked_pair("mse_loss", input, target)
     difference = input._data - target._data
     return MseGradFn(reduction, input.size).record(reduced(difference * difference, reduction), input, target)
 

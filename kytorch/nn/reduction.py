@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from kytorch.nn.module import Module
-from kytorch.tensor.core import BinaryGradFn, Tensor
+from kytorch.tensor.core import BinaryGradFn, Tensor, not_tensors
 from kytorch.tensor.values import Array
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
@@ -20,14 +20,18 @@ def check_reduction(name: str, reduction: Reduction) -> None:
         raise ValueError(f"{name}: reduction {reduction!r} is none of 'mean', 'sum', 'none'")
 
 
-def same_shape(name: str, input: Tensor, target: Tensor) -> Tensor:
-    """`target`, as floats if it is integers or bool. Raises ValueError unless it has the shape of `input`."""
+def checked_pair(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Both, as floats if they are integers or bool. Raises ValueError unless their shapes are equal."""
+    if type(input) is not Tensor or type(target) is not Tensor:
+        raise not_tensors(name, input, target)
     if input.shape != target.shape:
         raise ValueError(
             f"{name}: the input has shape {input.shape} and the target {target.shape}; they are to be equal "
             "(nothing is broadcast: reshape one of them)"
         )
-    return target if target.dtype.kind == "f" else target.to(input.dtype)
+    if input.dtype.kind != "f":
+        input = input.to(np.float32)
+    return input, target if target.dtype.kind == "f" else target.to(input.dtype)
 
 
 def reduced(loss: Array, reduction: Reduction) -> Array:

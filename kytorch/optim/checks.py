@@ -37,7 +37,8 @@ def check_gradients(operation: str, gradients: Gradients) -> None:
         g, w = gradient._data, weight._data
         # A product with itself is the cheapest look at every element; only where it overflows is the exact one needed.
         # vdot, unlike dot, overflows without a warning.
-        finite = math.isfinite(np.vdot(g, g)) or np.isfinite(g).all()
+        flat = g.ravel("K")  # no copy, whatever the layout
+        finite = math.isfinite(np.vdot(flat, flat)) or np.isfinite(g).all()
         if not finite or g.shape != w.shape or g.dtype != w.dtype:
             raise _wrong_gradient(operation, gradients, weight, g)
     if len({weight for _, weight in gradients}) != len(gradients):

@@ -28,9 +28,6 @@ class Tensor(ArrayHolder, Methods):
     __slots__ = ("__weakref__", "_grad_fn")
     _grad_fn: GradFn
 
-    # NumPy's operators leave `array * tensor` to the Tensor.
-    __array_ufunc__ = None
-
     # Made in __new__, so that no second call of __init__ can change a Tensor.
     def __new__(cls, data: Tensor | TrainableWeight | Nested, dtype: npt.DTypeLike | None = None) -> Self:
         if isinstance(data, (Tensor, TrainableWeight)):
@@ -281,6 +278,13 @@ def _compared(function: np.ufunc, a: Tensor, other: Operand) -> Tensor:
         return make(function(a._data, b._data), CONSTANT)
     except ValueError:
         raise no_broadcast(function.__name__, a, b) from None
+
+
+def not_tensors(name: str, *values: object) -> TypeError:
+    """The error of an operation that takes Tensors and got something else among `values`."""
+    kind = next((type(x).__name__ for x in values if not isinstance(x, Tensor)), "Tensor")
+    advice = "weight.tensor() reads it" if kind == "TrainableWeight" else "Tensor(...) makes one of numbers or an array"
+    return TypeError(f"{name}: expected a Tensor, not {kind}; {advice}")
 
 
 def no_broadcast(name: str, *operands: Tensor | Array) -> ValueError:
@@ -575,7 +579,7 @@ class TrainableWeight(ArrayHolder):
             raise ValueError(f"update: the weight has shape {self.shape}, the new value {array.shape}")
         if array.dtype != self.dtype:
             raise TypeError(f"update: the weight has dtype {self.dtype}, the new value {array.dtype}; convert it first")
-        self._data = array
+        self._replace(array)
 
     def __repr__(self) -> str:
         return f"TrainableWeight({make(self._data, CONSTANT)!r})"

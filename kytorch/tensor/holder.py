@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kytorch.tensor.values import Array, Shape, sealed
+from kytorch.tensor.values import Array, Shape, lock, sealed
 
 
 class ArrayHolder:
@@ -15,6 +15,9 @@ class ArrayHolder:
 
     __slots__ = ("_data",)
     _data: Array
+
+    # NumPy's operators leave `array * tensor` to the Tensor, and its functions detach nothing in silence.
+    __array_ufunc__ = None
 
     @property
     def data(self) -> Array:
@@ -40,6 +43,13 @@ class ArrayHolder:
     def size(self) -> int:
         """The number of elements."""
         return self._data.size
+
+    def _replace(self, array: Array) -> None:
+        """Take the values of `array`, in the old ones' layout in memory, on which the speed of products depends."""
+        new = np.empty_like(self._data)
+        new[...] = array
+        lock(new)
+        self._data = new
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
         if copy or (dtype is not None and self._data.dtype != dtype):

@@ -1,0 +1,66 @@
+"""A training step by gradient descent as a user of kytorch, and of PyTorch, writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from benchmarks.prepared import Array, Prepared
+
+if TYPE_CHECKING:
+    import torch
+
+    from kytorch import Tensor, nn
+
+
+def with_kytorch(
+    model: nn.Sequential, loss_of: Callable[[Tensor, Tensor], Tensor], x: Array, target: Array, lr: float
+) -> Prepared:
+    """Training of `model`."""
+    from kytorch import Tensor, optim
+
+    inputs, targets = Tensor(x), Tensor(target)
+
+    def step() -> Tensor:
+        loss = loss_of(model(inputs), targets)
+        optim.gradient_descent(loss.backward(), lr=lr)
+        return loss
+
+    def answers() -> Mapping[str, Array]:
+        return {"loss": step().numpy(), **model.state_dict()}
+
+    return Prepared(step, answers)
+
+
+def with_torch(
+    model: torch.nn.Module,
+    loss_of: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    x: Array,
+    target: Array,
+    lr: float,
+) -> Prepared:
+    """Training of `model`."""
+    import torch
+
+    inputs, targets = torch.from_numpy(x), torch.from_numpy(target)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+
+    def step() -> torch.Tensor:
+        optimizer.zero_grad(set_to_none=True)
+        loss = loss_of(model(inputs), targets)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
+        optimizer.step()
+        return loss
+
+    def answers() -> Mapping[str, Array]:
+        loss = step().detach().numpy()
+        return {"loss": loss, **{name: weight.numpy() for name, weight in model.state_dict().items()}}
+
+    return Prepared(step, answers)
+
+
+def load_torch(model: torch.nn.Module, weights: Mapping[str, Array]) -> None:
+    """Give `model` the weights, copied."""
+    import torch
+
+    model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})

@@ -1,0 +1,189 @@
+"""The benchmarks run as a user runs them, and compare only what computes the same. Nothing here is timed."""
+
+import gc
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import machine, measure, worker
+from benchmarks.__main__ import main
+from benchmarks.measure import DisagreementError, Row, Settings, difference
+from benchmarks.prepared import Array, Prepare
+from benchmarks.report import table
+from benchmarks.workload import Case, Workload
+from benchmarks.workloads import WORKLOADS, w1
+
+LIBRARIES = ("kytorch", "numpy", "torch") if machine.torch_version() else ("kytorch", "numpy")
+Doctor = Callable[[str], Prepare]
+
+
+@pytest.fixture
+def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doctor]:
+    """Makes a variant of W1 out of source text, importable here and in the worker processes."""
+
+    def variant(source: str) -> Prepare:
+        (tmp_path / "doctored.py").write_text(f"from benchmarks.workloads import w1\n{source}")
+        prepare: Prepare = importlib.import_module("doctored").prepare
+        return prepare
+
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    yield variant
+    sys.modules.pop("doctored", None)
+
+
+def doctored_w1(prepare: Prepare) -> Workload:
+    """W1 with another variant for kytorch."""
+    return replace(w1.WORKLOAD, variants={**w1.WORKLOAD.variants, "kytorch": prepare})
+
+
+def test_the_command_prints_and_writes_a_complete_table(tmp_path: Path) -> None:
+    files = {"--markdown": tmp_path / "table.md", "--json": tmp_path / "table.json"}
+    command = [sys.executable, "-m", "benchmarks", "--quick", "--only", "W1", "--threads", "1", "--rounds", "1"]
+    command += [str(part) for option in files.items() for part in option]
+    process = subprocess.run(command, cwd=measure.ROOT, capture_output=True, check=False, text=True)
+    assert process.returncode == 0, process.stderr
+    assert files["--markdown"].read_text() == process.stdout[process.stdout.index("* machine") :]
+    header, _, line = [line for line in process.stdout.splitlines() if line.startswith("|")]
+    cells = dict(zip(split(header), split(line)))
+    assert cells["case"] == "batch 1"
+    assert cells["target"] == "0.5 x torch"
+    shown = {"kytorch": "kytorch", "numpy": "NumPy by hand", "torch": "PyTorch"}
+    for library in LIBRARIES:
+        assert float(cells[shown[library]].replace(",", "")) > 0
+        if library != "kytorch":
+            assert float(cells[f"/ {shown[library]}"]) > 0
+    report = json.loads(files["--json"].read_text())
+    facts = {"machine", "processor", "numpy", "torch", "threads", "removed from the environment"}
+    assert facts <= set(report["environment"])
+    (row,) = report["rows"]
+    assert set(row["rounds"]) == set(LIBRARIES)
+    assert row["ratios"]["numpy"] == row["medians"]["kytorch"] / row["medians"]["numpy"]
+
+
+def split(line: str) -> list[str]:
+    """The cells of a line of the table."""
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_without_torch_its_column_is_left_out_with_a_plain_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(machine, "torch_version", lambda: None)
+    assert main(["--quick", "--only", "W9", "--threads", "1", "--rounds", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("PyTorch is not installed, so its column is left out.\n")
+    header, _, line = [split(line) for line in printed.splitlines() if line.startswith("|")]
+    assert header == ["", "case", "threads", "unit", "kytorch", "NumPy by hand", "/ NumPy by hand", "target", ""]
+    assert len(line) == len(header)
+    assert line[-2] == "0.5 x torch"
+    assert line[-1] in ("", "unsteady")
+
+
+def test_every_workload_of_the_table_is_listed_once() -> None:
+    assert [workload.name for workload in WORKLOADS] == ["W1", "W2", "W8", "W9", "W10"]
+
+
+def test_a_side_that_learns_at_another_rate_is_an_error_before_anything_is_timed(
+    doctor: Doctor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prepare = doctor("def prepare(batch):\n    w1.LR *= 1.01\n    return w1.with_kytorch(batch)\n")
+    assert main(["--quick", "--threads", "1"], [doctored_w1(prepare)]) == 1
+    printed = capsys.readouterr()
+    assert "W1, batch 1: kytorch does not compute what numpy does" in printed.err
+    assert "measured" not in printed.err
+    assert "|" not in printed.out
+
+
+def test_a_side_that_fails_is_an_error_that_shows_why(doctor: Doctor, capsys: pytest.CaptureFixture[str]) -> None:
+    prepare = doctor("def prepare(batch):\n    raise RuntimeError('no such luck')\n")
+    assert main(["--quick", "--threads", "1"], [doctored_w1(prepare)]) == 1
+    assert "no such luck" in capsys.readouterr().err
+
+
+def test_the_check_passes_where_the_sides_compute_the_same() -> None:
+    w1.WORKLOAD.check(Settings(LIBRARIES, (1,)))
+
+
+def test_the_check_names_the_weight_that_does_not_learn(doctor: Doctor) -> None:
+    prepare = doctor(
+        "def prepare(batch):\n"
+        "    work = w1.with_kytorch(batch)\n"
+        "    first = w1.weights()['0.weight']\n"
+        "    return work._replace(answers=lambda: {**work.answers(), '0.weight': first})\n"
+    )
+    with pytest.raises(DisagreementError, match=r"kytorch does not compute what numpy does: 0\.weight differs"):
+        doctored_w1(prepare).check(Settings(("kytorch", "numpy"), (1,)))
+
+
+def test_an_update_that_is_missing_is_found_however_small() -> None:
+    steps = np.arange(5, dtype=np.float32)[:, None]
+    weight = 1 + 1e-4 * steps
+    assert not difference({"w": weight}, {"w": weight})
+    assert "w differs" in difference({"w": np.ones_like(weight)}, {"w": weight})
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"w": np.full((5, 1), np.nan, np.float32)},
+        {"w": np.ones((5, 2), np.float32)},
+        {"w": np.ones((5, 1))},
+        {},
+    ],
+)
+def test_nan_another_shape_dtype_or_name_is_a_difference(found: dict[str, Array]) -> None:
+    assert difference(found, {"w": np.ones((5, 1), np.float32)})
+
+
+def test_workers_get_threads_on_purpose_and_none_of_what_slows_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "MKL_CBWR", "OMP_PROC_BIND", "MALLOC_ARENA_MAX"):
+        monkeypatch.setenv(name, "7")
+    given = measure.environment(2)
+    left = {name: value for name, value in given.items() if name.startswith(measure.REMOVED)}
+    assert left == dict.fromkeys(measure.THREADS, "2")
+    assert given["PATH"] == os.environ["PATH"]
+
+
+def test_memory_that_each_step_loses_is_growth() -> None:
+    lost: list[bytes] = []
+    try:
+        grown = worker.growth_of_memory(lambda: lost.append(bytes([1]) * 100_000), 300)
+    finally:
+        gc.enable()
+    assert grown > 20_000_000
+
+
+def test_the_sides_take_turns_and_each_begins_a_round() -> None:
+    asked: list[str] = []
+
+    def number(library: str) -> float:
+        asked.append(library)
+        return len(asked)
+
+    found = measure.alternating(number, Settings(("kytorch", "numpy", "torch"), (1,), 3))
+    assert asked[::3] == ["kytorch", "numpy", "torch"]
+    assert [len(values) for values in found.values()] == [3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("ours", "verdict"), [([0.9, 1.0, 1.0], "met"), ([1.1, 1.2, 1.2], "missed"), ([0.5, 0.9, 1.0], "unsteady")]
+)
+def test_a_target_is_judged_where_the_rounds_agree(ours: list[float], verdict: str) -> None:
+    row = Row("W", "case", 1, "us", {"kytorch": ours, "numpy": [1.0] * 3, "torch": [2.0] * 3})
+    assert Case(1, "case", ratio=0.5).judged(row).verdict == verdict
+
+
+def test_a_ratio_is_of_the_medians_and_a_missing_torch_leaves_no_column() -> None:
+    row = Row("W", "case", 1, "us", {"kytorch": [3.0, 1.0, 200.0], "numpy": [1.0, 2.0, 9.0]})
+    assert row.ratio("numpy") == 1.5
+    assert row.ratio("torch") is None
+    assert "PyTorch" not in table([row], ("kytorch", "numpy"))[0]
