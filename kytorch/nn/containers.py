@@ -16,16 +16,26 @@ class Layer(Protocol):
 
 
 class Sequential(Module):
-    """Layers one behind the other. An index gives a layer, a slice a Sequential of the same layers."""
+    """Layers one behind the other, named by their numbers, or by the keys of a dict of layers.
 
-    def __init__(self, *layers: Layer) -> None:
-        for i, layer in enumerate(layers):
+    An index gives a layer, a slice a Sequential of the same layers under the same names.
+    """
+
+    @overload
+    def __init__(self, *layers: Layer) -> None: ...
+    @overload
+    def __init__(self, layers: Mapping[str, Layer], /) -> None: ...
+    def __init__(self, *layers: Layer | Mapping[str, Layer]) -> None:
+        self._layers: dict[str, Layer] = {}
+        only = layers[0] if len(layers) == 1 else None
+        named = only if isinstance(only, Mapping) else {str(i): layer for i, layer in enumerate(layers)}
+        for name, layer in named.items():
             if not isinstance(layer, Module):
-                raise TypeError(f"Sequential: argument {i} is to be a Module, not {type(layer).__name__}")
-        self._layers = layers
+                raise TypeError(f"Sequential: layer {name} is to be a Module, not {type(layer).__name__}")
+            self._layers[name] = layer
 
     def forward(self, x: Tensor) -> Tensor:
-        for layer in self._layers:
+        for layer in self._layers.values():
             x = layer(x)
         return x
 
@@ -33,7 +43,7 @@ class Sequential(Module):
         return len(self._layers)
 
     def __iter__(self) -> Iterator[Layer]:
-        return iter(self._layers)
+        return iter(self._layers.values())
 
     @overload
     def __getitem__(self, index: int) -> Layer: ...
@@ -41,12 +51,11 @@ class Sequential(Module):
     def __getitem__(self, index: slice) -> Sequential: ...
     def __getitem__(self, index: int | slice) -> Layer | Sequential:
         if isinstance(index, slice):
-            return Sequential(*self._layers[index])
+            return Sequential(dict(list(self._layers.items())[index]))
         try:
-            return self._layers[index]
+            return list(self)[index]
         except IndexError:
             raise IndexError(f"Sequential: index {index} is out of range for {len(self)} layers") from None
 
     def _attributes(self) -> Mapping[str, object]:
-        own = {name: part for name, part in vars(self).items() if name != "_layers"}
-        return {str(i): layer for i, layer in enumerate(self._layers)} | own
+        return self._layers | {name: part for name, part in vars(self).items() if name != "_layers"}

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from kytorch.tensor.core import CONSTANT, Tensor, make
 from kytorch.tensor.dims import sizes
 from kytorch.tensor.random import generator_or_default
-from kytorch.tensor.values import Array, Nested
+from kytorch.tensor.values import Array, Nested, checked_dtype
 
 
 def tensor(data: Tensor | Nested, dtype: npt.DTypeLike | None = None) -> Tensor:
@@ -23,21 +23,20 @@ def from_numpy(array: Array) -> Tensor:
 
     Raises TypeError for what is no array of real numbers. `Tensor(array)` copies, which is safe.
     """
-    if not hasattr(array, "dtype") or array.dtype.kind not in "biuf":
-        raise TypeError(
-            f"from_numpy: expected an array of real numbers, not {getattr(array, 'dtype', type(array).__name__)}"
-        )
+    if not hasattr(array, "dtype"):
+        raise TypeError(f"from_numpy: expected an array, not {type(array).__name__}")
+    checked_dtype("from_numpy", array.dtype)
     return make(array[...].view(), CONSTANT)
 
 
 def zeros(*shape: int | Sequence[int], dtype: npt.DTypeLike = np.float32) -> Tensor:
     """Zeros."""
-    return make(np.zeros(_checked("zeros", shape), dtype), CONSTANT)
+    return make(np.zeros(_checked("zeros", shape), checked_dtype("zeros", dtype)), CONSTANT)
 
 
 def ones(*shape: int | Sequence[int], dtype: npt.DTypeLike = np.float32) -> Tensor:
     """Ones."""
-    return make(np.ones(_checked("ones", shape), dtype), CONSTANT)
+    return make(np.ones(_checked("ones", shape), checked_dtype("ones", dtype)), CONSTANT)
 
 
 def full(shape: Sequence[int], value: float, dtype: npt.DTypeLike | None = None) -> Tensor:
@@ -51,10 +50,10 @@ def arange(start: float, end: float | None = None, step: float = 1, dtype: npt.D
     first, last = (0, start) if end is None else (start, end)
     if not step or (last - first) / step < 0:
         raise ValueError(f"arange: cannot go from {first} to {last} in steps of {step}")
-    integers = all(isinstance(x, int) for x in (first, last, step))
+    integers = all(isinstance(x, (int, np.integer)) for x in (first, last, step))
     if dtype is None:
         dtype = np.int64 if integers else np.float32
-    return make(np.arange(first, last, step).astype(dtype), CONSTANT)
+    return make(np.arange(first, last, step).astype(checked_dtype("arange", dtype)), CONSTANT)
 
 
 def rand(

@@ -25,7 +25,7 @@ from kytorch.tensor.core import (
     recorded,
 )
 from kytorch.tensor.methods import method
-from kytorch.tensor.values import Array, Scalar, lock
+from kytorch.tensor.values import Array, Scalar, checked_dtype, lock
 
 
 def binary(function: np.ufunc, rule: type[TwoInputGradFn], x: Tensor, other: object) -> Tensor:
@@ -474,11 +474,9 @@ class ToGradFn(UnaryGradFn):
 @method
 def to(x: A, dtype: npt.DTypeLike) -> A:
     """`x` with another dtype, itself if it has it already. Integers and bool are constants."""
-    target = np.dtype(dtype)
+    target = checked_dtype("to", dtype)
     if not isinstance(x, Tensor):
         return x.astype(target, copy=False)
-    if target.kind not in "biuf":
-        raise TypeError(f"to: a Tensor cannot have dtype {target}")
     if x.dtype == target:
         return x
     y = x._data.astype(target)

@@ -24,7 +24,6 @@ def _frozen(index: Any) -> Any:
         array = array.astype(np.intp)
     if array.dtype.kind not in "biu":
         raise IndexError(f"an index is of integers or bool, not {array.dtype}")
-    lock(array)
     return array
 
 
@@ -38,25 +37,32 @@ def _index_error(error: IndexError, shape: Shape) -> IndexError:
     return IndexError(f"index: {error} (in a Tensor of shape {shape})")
 
 
-class GetitemGradFn(UnaryGradFn):
+class _AtIndex:
+    """A GradFn that keeps an index, whose arrays are its own and locked."""
+
+    __slots__ = ()
+    index: Any
+
+    def __init__(self, index: Any) -> None:
+        for part in index if isinstance(index, tuple) else (index,):
+            if hasattr(part, "dtype"):
+                lock(part)
+        self.index = index
+
+
+class GetitemGradFn(_AtIndex, UnaryGradFn):
     """y = x[index]"""
 
     __slots__ = ("index",)
-
-    def __init__(self, index: Any) -> None:
-        self.index = index
 
     def vjp(self, g: A) -> A:
         return _spread(g, self.index, self.shapes[0])
 
 
-class SpreadGradFn(UnaryGradFn):
+class SpreadGradFn(_AtIndex, UnaryGradFn):
     """y = 0 but y[index] += x, the transpose of x[index]"""
 
     __slots__ = ("index",)
-
-    def __init__(self, index: Any) -> None:
-        self.index = index
 
     def vjp(self, g: A) -> A:
         return getitem(g, self.index)
@@ -87,13 +93,10 @@ def _spread(x: A, index: Any, shape: Shape) -> A:
     return y
 
 
-class IndexSetGradFn(TwoInputGradFn):
+class IndexSetGradFn(_AtIndex, TwoInputGradFn):
     """y = x but y[index] = v, no element named twice,  dy = dx outside the index, dv inside"""
 
     __slots__ = ("index",)
-
-    def __init__(self, index: Any) -> None:
-        self.index = index
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
         x_fn, v_fn = self.inputs
@@ -103,25 +106,19 @@ class IndexSetGradFn(TwoInputGradFn):
         )
 
 
-class IndexAddGradFn(TwoInputGradFn):
+class IndexAddGradFn(_AtIndex, TwoInputGradFn):
     """y = x but y[index] += v"""
 
     __slots__ = ("index",)
-
-    def __init__(self, index: Any) -> None:
-        self.index = index
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
         return g, None if self.inputs[1] is CONSTANT else getitem(g, self.index)
 
 
-class IndexMulGradFn(BinaryGradFn):
+class IndexMulGradFn(_AtIndex, BinaryGradFn):
     """y = x but y[index] *= v, no element named twice"""
 
     __slots__ = ("index",)
-
-    def __init__(self, index: Any) -> None:
-        self.index = index
 
     def vjp_a(self, g: A, a: A, b: A) -> A:
         return _unique_mul(g, self.index, b)

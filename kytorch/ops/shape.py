@@ -88,9 +88,10 @@ def permute(x: A, *dims: int | Sequence[int]) -> A:
 @method
 def transpose(x: A, dim0: int, dim1: int) -> A:
     """`x` with two dimensions swapped."""
+    first = one_dim("transpose", dim0, x.ndim)
+    second = one_dim("transpose", dim1, x.ndim)
     order = list(range(x.ndim))
     if order:
-        first, second = one_dim("transpose", dim0, x.ndim), one_dim("transpose", dim1, x.ndim)
         order[first], order[second] = second, first
     return permute(x, order)
 
@@ -166,7 +167,7 @@ def cat(tensors: Sequence[A], dim: int = 0) -> A:
     first = tensors[0]
     at = one_dim("cat", dim, first.ndim)
     shapes = [x.shape for x in tensors]
-    others = {shape[:at] + (0,) + shape[at + 1 :] for shape in shapes}
+    others = {(len(shape), shape[:at], shape[at + 1 :]) for shape in shapes}
     if not first.ndim or len(others) > 1:
         raise ValueError(
             f"cat: shapes {', '.join(map(str, shapes))} must be equal but for dim {dim}, and not (); "

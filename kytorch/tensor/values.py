@@ -17,6 +17,14 @@ Nested: TypeAlias = "Scalar | Array | Sequence[Nested]"
 _KINDS = "biuf"
 
 
+def checked_dtype(name: str, dtype: npt.DTypeLike) -> np.dtype[Any]:
+    """`dtype` as NumPy's. Raises TypeError for one that a Tensor cannot have."""
+    checked = np.dtype(dtype)
+    if checked.kind not in _KINDS or checked.itemsize > 8:
+        raise TypeError(f"{name}: a Tensor cannot have dtype {checked}; it holds real numbers, up to float64")
+    return checked
+
+
 def to_array(value: object, dtype: npt.DTypeLike | None = None) -> Array:
     """A new, locked array of `value`.
 

@@ -1,0 +1,670 @@
+"""Layers and losses: values by hand, wrong calls, extremes, and derivatives to second order."""
+
+import math
+
+import numpy as np
+import pytest
+
+from kytorch import Tensor, TrainableWeight, exp, func, log, manual_seed, nn
+from kytorch.nn.functional import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    dropout,
+    linear,
+    mse_loss,
+)
+from kytorch.testing import check_gradients
+
+LOSSES = [nn.BCELoss, nn.BCEWithLogitsLoss, nn.MSELoss]
+FUNCTIONS = [binary_cross_entropy, binary_cross_entropy_with_logits, mse_loss]
+REDUCTIONS = ["mean", "sum", "none"]
+every_reduction = pytest.mark.parametrize("reduction", REDUCTIONS)
+
+
+def rng():
+    return np.random.default_rng(3)
+
+
+def normal(*shape):
+    return Tensor(rng().standard_normal(shape))
+
+
+def unit(*shape, seed=4):
+    return Tensor(np.random.default_rng(seed).uniform(0.1, 0.9, shape))
+
+
+def gradient(f, x):
+    """The gradient of a sum of `f` at `x`."""
+    return func.grad(lambda x: f(x).sum())(x)
+
+
+def reduce_by_hand(elements, reduction):
+    return {"mean": np.mean, "sum": np.sum, "none": lambda x: x}[reduction](elements)
+
+
+# Linear
+
+
+def test_linear_is_x_times_the_transposed_weight_plus_the_bias():
+    layer = nn.Linear(2, 3)
+    layer.load_state_dict({"weight": np.array([[1, 2], [3, 4], [5, 6]]), "bias": np.array([10, 20, 30])})
+    assert layer(Tensor([1.0, -1.0])).tolist() == [9.0, 19.0, 29.0]
+    assert layer(Tensor([[1.0, 0.0], [0.0, 1.0]])).tolist() == [[11.0, 23.0, 35.0], [12.0, 24.0, 36.0]]
+
+
+@pytest.mark.parametrize("shape", [(4,), (1, 4), (5, 4), (2, 3, 4), (2, 1, 3, 4), (0, 4), (2, 0, 4)])
+@pytest.mark.parametrize("bias", [True, False])
+def test_linear_maps_the_last_dimension_of_any_shape(shape, bias):
+    layer = nn.Linear(4, 3, bias, np.float64)
+    x = normal(*shape)
+    y = layer(x)
+    expected = x.numpy() @ layer.weight.data.T + (layer.bias.data if bias else 0)
+    assert y.shape == (*shape[:-1], 3)
+    np.testing.assert_allclose(y.numpy(), expected, rtol=1e-12)
+    found = {weight: g for g, weight in y.sum().backward()}
+    assert set(found) == set(layer.weights())
+    rows = x.numpy().reshape(-1, 4)
+    np.testing.assert_allclose(found[layer.weight].numpy(), np.tile(rows.sum(0), (3, 1)), rtol=1e-12, atol=1e-12)
+    if bias:
+        np.testing.assert_array_equal(found[layer.bias].numpy(), np.full(3, len(rows)))
+
+
+@pytest.mark.parametrize("shape", [(3,), (1, 3), (4, 3), (2, 2, 3)])
+def test_linear_differentiates_twice_in_input_weight_and_bias(shape):
+    w, b = Tensor(np.random.default_rng(1).standard_normal((2, 3))), Tensor(np.array([0.3, -0.7]))
+    check_gradients(linear, normal(*shape), w, b)
+    check_gradients(lambda x, w, b: linear(x, w, b).sin(), normal(*shape), w, b)
+    check_gradients(lambda x, w: linear(x, w).tanh(), normal(*shape), w)
+
+
+def test_each_operand_of_linear_may_be_the_only_live_one():
+    x, w, b = normal(2, 3), unit(4, 3), unit(4)
+    check_gradients(lambda x: linear(x, w, b).sin(), x)
+    check_gradients(lambda w: linear(x, w, b).sin(), w)
+    check_gradients(lambda b: linear(x, w, b).sin(), b)
+    assert not linear(x, w, b).requires_grad
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_linear_keeps_the_dtype(dtype):
+    layer = nn.Linear(2, 3, dtype=dtype)
+    y = layer(Tensor(np.ones((4, 2)), dtype))
+    assert y.dtype == layer.weight.dtype == layer.bias.dtype == dtype
+    assert all(g.dtype == dtype for g, _ in y.sum().backward())
+
+
+def test_the_gradient_of_float32_weights_is_float32_even_for_a_float64_input():
+    layer = nn.Linear(2, 3)
+    y = layer(normal(4, 2))
+    assert y.dtype == np.float64
+    assert all(g.dtype == np.float32 for g, _ in y.sum().backward())
+
+
+@pytest.mark.parametrize("features", [1, 4, 100])
+def test_linear_starts_uniform_between_plus_and_minus_one_over_the_root_of_in_features(features):
+    layer = nn.Linear(features, 20_000 // features, generator=rng())
+    k = 1 / math.sqrt(features)
+    for weight, n in ((layer.weight, 20_000), (layer.bias, 20_000 // features)):
+        assert np.abs(weight.data).max() <= k * (1 + 1e-6)
+        assert np.abs(weight.data).max() > k * (1 - 20 / n)
+        assert abs(weight.data.mean()) < 5 * k / math.sqrt(3 * n)
+        assert abs(weight.data.std() / (k / math.sqrt(3)) - 1) < 5 / math.sqrt(n)
+
+
+def test_linear_starts_the_same_for_the_same_seed_and_otherwise_for_another():
+    draw = lambda seed: nn.Linear(3, 4, generator=np.random.default_rng(seed)).state_dict()
+    for name in ("weight", "bias"):
+        np.testing.assert_array_equal(draw(1)[name], draw(1)[name])
+        assert not np.array_equal(draw(1)[name], draw(2)[name])
+    manual_seed(9)
+    a = nn.Linear(3, 4)
+    b = nn.Linear(3, 4)
+    assert not np.array_equal(a.weight.data, b.weight.data)
+    manual_seed(9)
+    np.testing.assert_array_equal(nn.Linear(3, 4).weight.data, a.weight.data)
+
+
+@pytest.mark.parametrize("n", [0, -1])
+def test_linear_refuses_less_than_one_feature(n):
+    with pytest.raises(ValueError, match=f"Linear: in_features is to be at least 1, not {n}"):
+        nn.Linear(n, 2)
+    with pytest.raises(ValueError, match=f"Linear: out_features is to be at least 1, not {n}"):
+        nn.Linear(2, n)
+
+
+@pytest.mark.parametrize("n", [2.0, "2", None, (2,)])
+def test_linear_refuses_features_that_are_no_int(n):
+    with pytest.raises(TypeError, match="Linear: in_features is to be an int"):
+        nn.Linear(n, 2)
+    with pytest.raises(TypeError, match="Linear: out_features is to be an int"):
+        nn.Linear(2, n)
+
+
+def test_linear_refuses_a_dtype_without_derivative():
+    with pytest.raises(TypeError):
+        nn.Linear(2, 3, dtype=np.int64)
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 4, 5)])
+def test_linear_names_the_features_that_do_not_fit(shape):
+    with pytest.raises(ValueError, match=r"linear: an input of shape .* features, and .* \(3, 4\) expects 4"):
+        nn.Linear(4, 3)(Tensor(np.ones(shape)))
+
+
+def test_linear_names_a_weight_or_bias_of_a_wrong_shape():
+    with pytest.raises(ValueError, match="linear: "):
+        linear(normal(2, 3), normal(3))
+    with pytest.raises(ValueError, match="linear: "):
+        linear(normal(2, 3), normal(3, 3, 3))
+    with pytest.raises(ValueError, match=r"linear: a bias of shape \(3,\) for a weight of shape \(2, 3\)"):
+        linear(normal(2, 3), normal(2, 3), normal(3))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: nn.Linear(2, 3)(np.ones((1, 2))),
+        lambda: nn.Linear(2, 3)([[1.0, 2.0]]),
+        lambda: linear(normal(1, 2), TrainableWeight(np.ones((3, 2)))),
+        lambda: mse_loss(normal(2), np.ones(2)),
+        lambda: mse_loss(np.ones(2), normal(2)),
+        lambda: binary_cross_entropy(unit(2), np.ones(2)),
+        lambda: binary_cross_entropy_with_logits(normal(2), [1.0, 0.0]),
+        lambda: cross_entropy(normal(2, 3), np.array([0, 1])),
+        lambda: cross_entropy(np.ones((2, 3)), Tensor([0, 1])),
+    ],
+    ids=[
+        "linear-array", "linear-list", "linear-weight", "mse-target", "mse-input", "bce-target", "logits-target",
+        "ce-target", "ce-input",
+    ],
+)  # fmt: skip
+def test_what_is_no_tensor_is_refused_by_kind(call):
+    with pytest.raises(TypeError, match="Tensor"):
+        call()
+
+
+# Activations
+
+
+ACTIVATIONS = {
+    nn.Sin: np.sin,
+    nn.ReLU: lambda x: np.maximum(x, 0),
+    nn.Sigmoid: lambda x: 1 / (1 + np.exp(-x)),
+    nn.Tanh: np.tanh,
+}
+NAMES = [layer.__name__ for layer in ACTIVATIONS]
+every_activation = pytest.mark.parametrize("layer, reference", ACTIVATIONS.items(), ids=NAMES)
+
+
+@every_activation
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 1, 3), (0, 3)])
+def test_an_activation_is_its_function_of_each_element(layer, reference, shape):
+    x = normal(*shape)
+    y = layer()(x)
+    assert y.shape == shape
+    np.testing.assert_allclose(y.numpy(), reference(x.numpy()), rtol=1e-14)
+
+
+@every_activation
+def test_an_activation_differentiates_twice(layer, reference):
+    check_gradients(layer(), normal(3, 4))
+
+
+@every_activation
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_an_activation_keeps_the_dtype(layer, reference, dtype):
+    assert layer()(Tensor([0.5, -0.5], dtype)).dtype == dtype
+
+
+@pytest.mark.parametrize("x, expected", [(1e4, 1.0), (-1e4, 0.0), (0.0, 0.5)])
+def test_sigmoid_and_its_gradient_are_finite_at_extremes(x, expected):
+    for dtype in (np.float16, np.float32, np.float64):
+        at = Tensor(x, dtype)
+        assert nn.Sigmoid()(at).item() == expected
+        assert gradient(nn.Sigmoid(), at).item() == expected * (1 - expected)
+
+
+# Dropout
+
+
+def test_dropout_in_evaluation_and_with_p_0_returns_its_input():
+    x = normal(3, 4)
+    assert nn.Dropout(0.9).eval()(x) is x
+    assert nn.Dropout(0.0)(x) is x
+    assert dropout(x, 0.9, training=False) is x
+
+
+def test_dropout_with_p_1_gives_zeros_in_value_and_gradient():
+    x = normal(3, 4)
+    assert nn.Dropout(1.0)(x).tolist() == np.zeros((3, 4)).tolist()
+    assert gradient(nn.Dropout(1.0), x).tolist() == np.zeros((3, 4)).tolist()
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
+def test_dropout_zeroes_a_share_p_and_scales_the_rest_so_that_the_mean_stays(p):
+    n = 100_000
+    y = nn.Dropout(p, rng())(Tensor(np.ones(n))).numpy()
+    assert set(np.unique(y)) == {0.0, 1 / (1 - p)}
+    assert abs((y == 0).mean() - p) < 5 * math.sqrt(p * (1 - p) / n)
+    assert abs(y.mean() - 1) < 5 * math.sqrt(p / (1 - p) / n)
+
+
+def test_dropout_repeats_for_a_seed_and_draws_anew_at_each_call():
+    x = Tensor(np.ones(100))
+    a, b = nn.Dropout(0.5, np.random.default_rng(1)), nn.Dropout(0.5, np.random.default_rng(1))
+    first = a(x).tolist()
+    assert first == b(x).tolist()
+    assert first != a(x).tolist()
+    manual_seed(3)
+    drawn = nn.Dropout()(x).tolist()
+    manual_seed(3)
+    assert dropout(x).tolist() == drawn
+
+
+def test_the_gradient_of_dropout_passes_where_the_value_did():
+    for p in (0.3, 0.5):
+        weight = TrainableWeight(rng().uniform(1, 2, (50, 4)))
+        y = nn.Dropout(p, rng())(weight.tensor())
+        [(g, _)] = y.backward(Tensor(np.full((50, 4), 3.0)))
+        np.testing.assert_allclose(g.numpy(), 3.0 * y.numpy() / weight.data, rtol=1e-12)
+        assert (g.numpy() == 0).any() and (g.numpy() != 0).any()
+
+
+def test_dropout_differentiates_twice():
+    check_gradients(lambda x: dropout(x, 0.4, generator=np.random.default_rng(2)) ** 3, normal(4, 5))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_dropout_keeps_the_dtype(dtype):
+    assert nn.Dropout(0.3)(Tensor(np.ones(9), dtype)).dtype == dtype
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1, math.nan, math.inf])
+def test_dropout_refuses_what_is_no_probability(p):
+    with pytest.raises(ValueError, match=r"dropout: the probability is to be in \[0, 1\]"):
+        nn.Dropout(p)
+    with pytest.raises(ValueError, match=r"dropout: the probability is to be in \[0, 1\]"):
+        dropout(normal(3), p)
+
+
+# Losses of two shapes that are equal
+
+
+P = np.array([[0.25, 0.5], [0.9, 0.1]])
+X = np.array([[-2.0, 0.0], [1.0, 3.0]])
+T = np.array([[0.0, 1.0], [0.25, 1.0]])
+ELEMENTS = {
+    nn.BCELoss: (P, -(T * np.log(P) + (1 - T) * np.log(1 - P))),
+    nn.BCEWithLogitsLoss: (X, -(T * np.log(1 / (1 + np.exp(-X))) + (1 - T) * np.log(1 - 1 / (1 + np.exp(-X))))),
+    nn.MSELoss: (X, (X - T) ** 2),
+}
+every_loss = pytest.mark.parametrize("kind", LOSSES, ids=[loss.__name__ for loss in LOSSES])
+
+
+@every_loss
+@every_reduction
+def test_a_loss_is_its_formula_reduced(kind, reduction):
+    x, elements = ELEMENTS[kind]
+    expected = reduce_by_hand(elements, reduction)
+    for dtype, rtol in ((np.float64, 1e-13), (np.float32, 1e-6)):
+        loss = kind(reduction)(Tensor(x, dtype), Tensor(T, dtype))
+        assert loss.shape == np.shape(expected)
+        assert loss.dtype == dtype
+        np.testing.assert_allclose(loss.numpy(), expected, rtol=rtol)
+
+
+@every_loss
+def test_the_mean_is_the_default(kind):
+    x, elements = ELEMENTS[kind]
+    np.testing.assert_allclose(kind()(Tensor(x), Tensor(T)).item(), elements.mean(), rtol=1e-13)
+
+
+def test_known_numbers():
+    assert mse_loss(Tensor([1.0, 2.0, 3.0]), Tensor([1.0, 0.0, 0.0])).item() == pytest.approx(13 / 3)
+    assert binary_cross_entropy(Tensor([0.5]), Tensor([1.0])).item() == pytest.approx(math.log(2))
+    assert binary_cross_entropy_with_logits(Tensor([0.0]), Tensor([1.0])).item() == pytest.approx(math.log(2))
+    assert cross_entropy(Tensor([[0.0, 0.0, 0.0]]), Tensor([1])).item() == pytest.approx(math.log(3))
+
+
+@every_loss
+@every_reduction
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 1, 2)])
+def test_a_loss_differentiates_twice_in_input_and_target(kind, reduction, shape):
+    x = unit(*shape) if kind is nn.BCELoss else normal(*shape)
+    loss = kind(reduction)
+    check_gradients(loss, x, unit(*shape, seed=5))
+    check_gradients(lambda t: loss(x, t), unit(*shape, seed=5))
+    check_gradients(lambda x: loss(x, Tensor(np.ones(shape))), x)
+    check_gradients(lambda x, t: loss(x, t) ** 2, x, unit(*shape, seed=5))
+
+
+@every_loss
+@pytest.mark.parametrize("shapes", [((4, 1), (4,)), ((4,), (4, 1)), ((4,), ()), ((2, 3), (3,)), ((0,), (1,))])
+def test_a_loss_refuses_shapes_that_differ(kind, shapes):
+    x, t = (Tensor(np.full(shape, 0.5)) for shape in shapes)
+    with pytest.raises(ValueError) as error:
+        kind()(x, t)
+    assert str(shapes[0]) in str(error.value) and str(shapes[1]) in str(error.value)
+
+
+@pytest.mark.parametrize("loss", FUNCTIONS, ids=[f.__name__ for f in FUNCTIONS])
+def test_the_error_of_shapes_names_the_loss(loss):
+    with pytest.raises(ValueError, match=rf"^{loss.__name__}: .*\(4, 1\).*\(4,\)"):
+        loss(unit(4, 1), unit(4))
+
+
+@pytest.mark.parametrize("loss", FUNCTIONS[:2], ids=[f.__name__ for f in FUNCTIONS[:2]])
+@pytest.mark.parametrize("wrong", [-0.01, 1.01, 2.0, math.nan, math.inf, -math.inf, 6e4])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_targets_outside_0_and_1_are_refused_with_the_value(loss, wrong, dtype):
+    with pytest.raises(ValueError, match=rf"^{loss.__name__}: the target is to be in \[0, 1\], and has") as error:
+        loss(Tensor([0.5, 0.5], dtype), Tensor([1.0, wrong], dtype))
+    np.testing.assert_equal(float(str(error.value).partition("has ")[2]), float(dtype(wrong)))
+
+
+@pytest.mark.parametrize("wrong", [-0.5, 1.5, math.nan, math.inf, 1e30])
+def test_probabilities_outside_0_and_1_are_refused_with_the_way_out(wrong):
+    with pytest.raises(ValueError, match=r"binary_cross_entropy: the input .*sigmoid\(\)"):
+        binary_cross_entropy(Tensor([0.5, wrong]), Tensor([1.0, 1.0]))
+
+
+@pytest.mark.parametrize("loss", FUNCTIONS, ids=[f.__name__ for f in FUNCTIONS])
+@pytest.mark.parametrize("target", [[1, 0, 1], [True, False, True]], ids=["integers", "bool"])
+def test_integer_and_bool_targets_are_taken_as_floats(loss, target):
+    x = Tensor([0.2, 0.7, 0.9])
+    y = loss(x, Tensor(target))
+    assert y.dtype == np.float32
+    assert y.item() == loss(x, Tensor([1.0, 0.0, 1.0])).item()
+    np.testing.assert_array_equal(
+        gradient(lambda x: loss(x, Tensor(target)), x).numpy(), gradient(lambda x: loss(x, Tensor([1.0, 0.0, 1.0])), x)
+    )
+
+
+@pytest.mark.parametrize("loss", [*FUNCTIONS, cross_entropy], ids=[f.__name__ for f in [*FUNCTIONS, cross_entropy]])
+@pytest.mark.parametrize("reduction", ["average", None, "", "Mean"])
+def test_an_unknown_reduction_is_refused(loss, reduction):
+    with pytest.raises(ValueError, match=f"^{loss.__name__}: reduction {reduction!r}"):
+        loss(unit(2, 3), unit(2, 3), reduction)
+
+
+@pytest.mark.parametrize("kind", [*LOSSES, nn.CrossEntropyLoss])
+def test_an_unknown_reduction_is_refused_when_the_loss_is_made(kind):
+    with pytest.raises(ValueError, match=f"{kind.__name__}: reduction 'average'"):
+        kind("average")
+
+
+@every_loss
+def test_an_empty_batch_has_sum_0_no_elements_and_no_mean(kind):
+    for shape in ((0,), (0, 3)):
+        x = TrainableWeight(np.zeros(shape, np.float32))
+        t = Tensor(np.zeros(shape), np.float32)
+        assert kind("sum")(x.tensor(), t).item() == 0
+        assert kind("none")(x.tensor(), t).shape == shape
+        assert math.isnan(kind("mean")(x.tensor(), t).item())
+        [(g, _)] = kind("sum")(x.tensor(), t).backward()
+        assert g.shape == shape
+
+
+# Extremes
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("target", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("x", [1e4, -1e4, 0.0])
+def test_the_loss_of_extreme_logits_is_exact_and_its_gradients_finite(x, target, dtype):
+    x, t = Tensor([x], dtype), Tensor([target], dtype)
+    loss = binary_cross_entropy_with_logits(x, t, "sum")
+    expected = max(x.item(), 0) - x.item() * target + math.log1p(math.exp(-abs(x.item())))
+    assert loss.item() == pytest.approx(expected, rel=1e-3)
+    both = func.grad(lambda x, t: binary_cross_entropy_with_logits(x, t, "sum"), (0, 1))(x, t)
+    assert [g.item() for g in both] == [pytest.approx(nn.Sigmoid()(x).item() - target), -x.item()]
+    second = func.grad(lambda x: gradient(lambda x: binary_cross_entropy_with_logits(x, t), x).sum())(x)
+    assert math.isfinite(second.item())
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_the_logarithms_of_probabilities_0_and_1_count_as_100(dtype):
+    p = Tensor([0.0, 0.0, 1.0, 1.0, 0.5], dtype)
+    t = Tensor([0.0, 1.0, 0.0, 1.0, 0.5], dtype)
+    elements = binary_cross_entropy(p, t, "none")
+    assert elements.dtype == dtype
+    np.testing.assert_allclose(elements.numpy(), [0, 100, 100, 0, math.log(2)], rtol=1e-3)
+    assert math.isfinite(binary_cross_entropy(p, t).item())
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_right_certain_probability_has_gradient_0(dtype):
+    g = gradient(lambda p: binary_cross_entropy(p, Tensor([0.0, 1.0], dtype), "sum"), Tensor([0.0, 1.0], dtype))
+    assert g.tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_gradients_of_certain_probabilities_are_finite_and_point_the_right_way(dtype):
+    p, t = Tensor([0.0, 1.0], dtype), Tensor([1.0, 0.0], dtype)
+    by_input, by_target = func.grad(lambda p, t: binary_cross_entropy(p, t, "sum"), (0, 1))(p, t)
+    assert np.isfinite(by_input.numpy()).all()
+    assert by_input.numpy()[0] < 0 < by_input.numpy()[1]
+    np.testing.assert_allclose(by_target.numpy(), [100, -100], rtol=1e-6)
+
+
+def test_probabilities_next_to_0_and_1_are_as_exact_as_the_logarithm():
+    p = np.array([1e-300, 1e-45, 1e-20, 1 - 1e-16, 0.5])
+    found = binary_cross_entropy(Tensor(p), Tensor(np.ones(5)), "none").numpy()
+    np.testing.assert_allclose(found, np.minimum(-np.log(p), 100), rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("classes", [2, 3, 100])
+def test_the_cross_entropy_of_extreme_logits_is_finite(classes, dtype):
+    x = np.zeros((2, classes), dtype)
+    x[0, 0], x[1, 1] = 1e4, -1e4
+    for labels in ([0, 1], [1, 0]):
+        loss = cross_entropy(Tensor(x), Tensor(labels), "none")
+        e = x.astype(np.float64)
+        e = e - e.max(1, keepdims=True)
+        expected = np.log(np.exp(e).sum(1)) - e[[0, 1], labels]
+        np.testing.assert_allclose(loss.numpy(), expected, rtol=1e-3)
+        g = gradient(lambda x, labels=labels: cross_entropy(x, Tensor(labels), "sum"), Tensor(x))
+        assert np.isfinite(g.numpy()).all()
+        np.testing.assert_allclose(g.numpy().sum(1), 0, atol=1e-3)
+
+
+# Cross-entropy
+
+
+Z = np.array([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]])
+
+
+def log_softmax(z, axis=-1):
+    return z - np.log(np.exp(z).sum(axis, keepdims=True))
+
+
+@every_reduction
+def test_cross_entropy_is_minus_the_log_softmax_at_the_class(reduction):
+    expected = reduce_by_hand(-log_softmax(Z)[[0, 1], [2, 0]], reduction)
+    for dtype, rtol in ((np.float64, 1e-13), (np.float32, 1e-6)):
+        loss = nn.CrossEntropyLoss(reduction)(Tensor(Z, dtype), Tensor([2, 0]))
+        assert loss.dtype == dtype
+        assert loss.shape == np.shape(expected)
+        np.testing.assert_allclose(loss.numpy(), expected, rtol=rtol)
+
+
+@every_reduction
+def test_one_row_without_a_batch_has_a_scalar_loss(reduction):
+    loss = cross_entropy(Tensor(Z[0]), Tensor(2), reduction)
+    assert loss.shape == ()
+    np.testing.assert_allclose(loss.item(), -log_softmax(Z[0])[2], rtol=1e-13)
+    soft = cross_entropy(Tensor(Z[0]), Tensor(np.array([0.2, 0.3, 0.5])), reduction)
+    assert soft.shape == ()
+    np.testing.assert_allclose(soft.item(), -(log_softmax(Z[0]) * [0.2, 0.3, 0.5]).sum(), rtol=1e-13)
+    check_gradients(lambda x: cross_entropy(x, Tensor(2), reduction), Tensor(Z[0]))
+    check_gradients(lambda x, t: cross_entropy(x, t, reduction), Tensor(Z[0]), Tensor(np.array([0.2, 0.3, 0.5])))
+
+
+@every_reduction
+@pytest.mark.parametrize("outer", [(4,), (2, 2), (1, 1, 3)])
+def test_the_classes_are_dimension_1_and_every_other_place_is_a_target(reduction, outer):
+    x = rng().standard_normal((2, 5, *outer))
+    labels = rng().integers(0, 5, (2, *outer))
+    each = -np.take_along_axis(log_softmax(x, 1), labels[:, None], 1)[:, 0]
+    loss = cross_entropy(Tensor(x), Tensor(labels), reduction)
+    np.testing.assert_allclose(loss.numpy(), reduce_by_hand(each, reduction), rtol=1e-13)
+    check_gradients(lambda x: cross_entropy(x, Tensor(labels), reduction), Tensor(x))
+
+
+@every_reduction
+@pytest.mark.parametrize("outer", [(), (4,), (2, 2)])
+def test_probabilities_may_be_the_targets(reduction, outer):
+    x = rng().standard_normal((2, 5, *outer))
+    p = np.random.default_rng(8).dirichlet(np.ones(5), (2, *outer))
+    p = np.moveaxis(p, -1, 1)
+    each = -(p * log_softmax(x, 1)).sum(1)
+    expected = each.sum() / each.size if reduction == "mean" else reduce_by_hand(each, reduction)
+    loss = cross_entropy(Tensor(x), Tensor(p), reduction)
+    assert loss.shape == np.shape(expected)
+    np.testing.assert_allclose(loss.numpy(), expected, rtol=1e-13)
+    check_gradients(lambda x, p: cross_entropy(x, p, reduction), Tensor(x), Tensor(p))
+
+
+def test_one_hot_probabilities_give_what_class_indices_give():
+    x, labels = normal(6, 4), np.array([0, 1, 2, 3, 3, 0])
+    one_hot = Tensor(np.eye(4)[labels])
+    assert cross_entropy(x, one_hot).item() == pytest.approx(cross_entropy(x, Tensor(labels)).item(), rel=1e-13)
+    np.testing.assert_allclose(
+        gradient(lambda x: cross_entropy(x, one_hot), x).numpy(),
+        gradient(lambda x: cross_entropy(x, Tensor(labels)), x).numpy(),
+        atol=1e-15,
+    )
+
+
+@every_reduction
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3), (4, 2), (3, 70)])
+def test_cross_entropy_differentiates_twice(reduction, shape):
+    labels = Tensor(rng().integers(0, shape[1], shape[0]))
+    check_gradients(lambda x: cross_entropy(x, labels, reduction), normal(*shape))
+    check_gradients(lambda x: cross_entropy(x.sin(), labels, reduction) ** 2, normal(*shape))
+
+
+def test_cross_entropy_differentiates_three_times():
+    check_gradients(lambda x: cross_entropy(x, Tensor([0, 2])), normal(2, 3), order=3)
+
+
+def composed(x, labels):
+    """The loss of each row, made of primitives."""
+    z = x - x.max(1, True).values.detach()
+    return log(exp(z).sum(1)) - z[np.arange(len(labels)), labels]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 17])
+@pytest.mark.parametrize("classes", [1, 2, 63, 64, 65, 1000])
+def test_the_kernel_of_cross_entropy_agrees_with_its_composition_at_awkward_sizes(rows, classes):
+    x = Tensor(rng().normal(0, 5, (rows, classes)))
+    labels = rng().integers(0, classes, rows)
+    g = Tensor(rng().standard_normal(rows))
+    fused = lambda x: cross_entropy(x, Tensor(labels), "none")
+    np.testing.assert_allclose(fused(x).numpy(), composed(x, labels).numpy(), rtol=1e-12, atol=1e-13)
+    for weighted in (lambda y: (y * g).sum(), lambda y: y.sum(), lambda y: y.mean()):
+        a, b = (func.grad(lambda x, f=f, w=weighted: w(f(x)))(x) for f in (fused, lambda x: composed(x, labels)))
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-12, atol=1e-14)
+    a = gradient(lambda x: cross_entropy(x, Tensor(labels)), x).numpy()
+    b = gradient(lambda x: composed(x, labels).mean(), x).numpy()
+    np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("size", [1, 2, 63, 64, 65, 1000])
+def test_the_kernels_of_two_classes_agree_with_their_compositions_at_awkward_sizes(size):
+    x, t = Tensor(rng().normal(0, 3, size)), unit(size)
+    p = x.sigmoid()
+    plain = {
+        binary_cross_entropy: (p.detach(), lambda p, t: -(t * log(p) + (1 - t) * log(1 - p)).mean()),
+        binary_cross_entropy_with_logits: (x, lambda x, t: (log(1 + exp(x)) - x * t).mean()),
+        mse_loss: (x, lambda x, t: ((x - t) ** 2).mean()),
+    }
+    for loss, (at, composition) in plain.items():
+        assert loss(at, t).item() == pytest.approx(composition(at, t).item(), rel=1e-12)
+        for a, b in zip(func.grad(loss, (0, 1))(at, t), func.grad(composition, (0, 1))(at, t)):
+            np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-10, atol=1e-14)
+
+
+def test_the_kernel_of_cross_entropy_reads_input_of_any_layout():
+    x = rng().standard_normal((6, 8))
+    for view in (x.T, x[::2, ::-1], np.broadcast_to(x[:1], (6, 8))):
+        labels = Tensor(np.arange(len(view)) % view.shape[1])
+        assert cross_entropy(Tensor(view), labels).item() == cross_entropy(Tensor(view.copy()), labels).item()
+
+
+def test_the_loss_of_logits_and_the_loss_of_their_probabilities_agree():
+    x, t = normal(50), unit(50)
+    a = binary_cross_entropy_with_logits(x, t).item()
+    assert a == pytest.approx(binary_cross_entropy(x.sigmoid(), t).item(), rel=1e-12)
+
+
+@pytest.mark.parametrize("labels, worst", [([0, 3], 3), ([0, -1], -1), ([7, -5], 7), ([-100, 0], -100)])
+def test_a_class_out_of_range_is_refused_with_its_number(labels, worst):
+    with pytest.raises(IndexError, match=f"cross_entropy: class {worst} is out of range for 3 classes"):
+        cross_entropy(normal(2, 3), Tensor(labels))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int16, np.int32, np.int64])
+def test_class_indices_may_be_of_any_integer_dtype(dtype):
+    x = normal(3, 3)
+    assert cross_entropy(x, Tensor([2, 0, 1], dtype)).item() == cross_entropy(x, Tensor([2, 0, 1])).item()
+
+
+@pytest.mark.parametrize("labels", [[0.0, 1.0], [True, False]], ids=["floats", "bool"])
+def test_class_indices_that_are_no_integers_are_refused_with_the_way_out(labels):
+    with pytest.raises(TypeError, match=r"cross_entropy: class indices are integers, not .*to\(int64\)"):
+        cross_entropy(normal(2, 3), Tensor(labels))
+
+
+@pytest.mark.parametrize(
+    "x, target", [((2, 3), (3,)), ((2, 3), (2, 1)), ((2, 3), ()), ((3,), (1,)), ((2, 3, 4), (2,)), ((2, 3), (2, 3))]
+)
+def test_class_indices_of_a_wrong_shape_are_refused(x, target):
+    with pytest.raises(ValueError, match=r"cross_entropy: an input of shape .* takes class indices of shape") as error:
+        cross_entropy(normal(*x), Tensor(np.zeros(target, np.int64)))
+    assert str(x) in str(error.value) and str(target) in str(error.value)
+
+
+def test_cross_entropy_of_a_single_number_is_refused():
+    with pytest.raises(ValueError, match=r"cross_entropy: the input has shape \(\)"):
+        cross_entropy(Tensor(1.0), Tensor(0))
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (0, 70), (0, 3, 4), (2, 3, 0)])
+@pytest.mark.parametrize("soft", [False, True], ids=["indices", "probabilities"])
+def test_cross_entropy_of_an_empty_batch_has_sum_0_no_elements_and_no_mean(shape, soft):
+    x = TrainableWeight(np.zeros(shape))
+    outer = (shape[0], *shape[2:])
+    t = Tensor(np.zeros(shape)) if soft else Tensor(np.zeros(outer, np.int64))
+    assert cross_entropy(x.tensor(), t, "sum").item() == 0
+    assert cross_entropy(x.tensor(), t, "none").shape == outer
+    assert math.isnan(cross_entropy(x.tensor(), t).item())
+    [(g, _)] = cross_entropy(x.tensor(), t, "sum").backward()
+    assert g.shape == shape
+
+
+def test_losses_of_constants_record_nothing():
+    assert not mse_loss(normal(3), unit(3)).requires_grad
+    assert not cross_entropy(normal(2, 3), Tensor([0, 1])).requires_grad
+    assert mse_loss(TrainableWeight([1.0]).tensor(), Tensor([0.0])).requires_grad
+
+
+def test_a_target_that_is_live_gets_its_gradient_and_one_that_is_not_does_not():
+    x, t = TrainableWeight([0.25]), TrainableWeight([0.5])
+    for loss in FUNCTIONS:
+        assert {weight for _, weight in loss(x.tensor(), t.tensor()).backward()} == {x, t}
+        assert [weight for _, weight in loss(Tensor([0.25]), t.tensor()).backward()] == [t]
+        assert [weight for _, weight in loss(x.tensor(), Tensor([0.5])).backward()] == [x]
+
+
+@pytest.mark.parametrize("loss", FUNCTIONS, ids=[f.__name__ for f in FUNCTIONS])
+def test_integers_as_the_input_of_a_loss_are_taken_as_floats(loss):
+    x, t = [1, 0, 1], Tensor([1.0, 1.0, 0.0])
+    assert loss(Tensor(x), t).item() == pytest.approx(loss(Tensor(x, np.float32), t).item(), rel=1e-6)
+
+
+def test_integers_as_logits_of_classes_are_taken_as_floats():
+    x, t = [[1, 0, 3], [2, 2, 1]], Tensor([0, 2])
+    assert cross_entropy(Tensor(x), t).item() == pytest.approx(cross_entropy(Tensor(x, np.float32), t).item(), 1e-6)

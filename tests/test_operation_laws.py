@@ -1,0 +1,340 @@
+"""The laws that every operation of the table obeys."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from operations import FLOATS, ROWS, Array, Row, Shapes
+
+import kytorch
+from kytorch import Tensor, TrainableWeight, from_numpy, func
+from kytorch.tensor.core import CONSTANT, GradFn, make
+from kytorch.tensor.methods import METHODS, Methods
+
+Trial = tuple[Row, Shapes]
+
+TRIALS: list[Trial] = [(row, shapes) for row in ROWS for shapes in row.shapes]
+DIFFERENTIABLE = [trial for trial in TRIALS if trial[0].differentiable]
+
+
+def trials(chosen: list[Trial]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("row, shapes", chosen, ids=[f"{row.id}-{shapes}" for row, shapes in chosen])
+
+
+every_dtype = pytest.mark.parametrize("dtype", FLOATS, ids=lambda dtype: dtype.__name__)
+
+# The error of a few roundings.
+CLOSE = {
+    np.dtype(np.float16): {"rtol": 1e-2, "atol": 1e-2},
+    np.dtype(np.float32): {"rtol": 1e-5, "atol": 1e-5},
+    np.dtype(np.float64): {"rtol": 1e-12, "atol": 1e-12},
+}
+
+
+def incoming(y: Array) -> Array:
+    """A gradient other than 1, in y's dtype."""
+    return np.asarray(np.random.default_rng(11).normal(1.0, 2.0, np.shape(y))).astype(y.dtype)
+
+
+def directions(inputs: tuple[Array, ...], seed: int) -> list[Array]:
+    generator = np.random.default_rng(seed)
+    return [np.asarray(generator.standard_normal(x.shape)) for x in inputs]
+
+
+def moved(inputs: tuple[Array, ...], by: float, along: list[Array]) -> tuple[Array, ...]:
+    return tuple([x + by * d for x, d in zip(inputs, along)])
+
+
+def dot(left: list[Array], right: list[Array]) -> float:
+    return float(sum([np.sum(a * b) for a, b in zip(left, right)]))
+
+
+def value(row: Row, inputs: tuple[Array, ...]) -> Array:
+    data: Array = row(*[Tensor(x) for x in inputs]).numpy()
+    return data
+
+
+def gradients(row: Row, inputs: tuple[Array, ...], g: Array, create_graph: bool = False) -> list[Tensor]:
+    weights = [TrainableWeight(x) for x in inputs]
+    y = row(*[weight.tensor() for weight in weights])
+    found = {weight: gradient for gradient, weight in y.backward(Tensor(g), create_graph=create_graph)}
+    return [found[weight] for weight in weights]
+
+
+def gradient_arrays(row: Row, inputs: tuple[Array, ...], g: Array) -> list[Array]:
+    return [gradient.numpy() for gradient in gradients(row, inputs, g)]
+
+
+def slope(f: Callable[[float], float]) -> float:
+    """The derivative of f at 0, by central differences of the fourth order."""
+    h = 1e-4
+    return (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h)
+
+
+# Values
+
+
+@every_dtype
+@trials(TRIALS)
+def test_the_value_is_the_references(row: Row, shapes: Shapes, dtype: Any) -> None:
+    inputs = row.inputs(shapes, dtype)
+    y = value(row, inputs)
+    expected = row.expected(*inputs)
+    assert y.shape == expected.shape
+    np.testing.assert_allclose(y.astype(np.float64), expected.astype(np.float64), **CLOSE[np.dtype(dtype)])
+
+
+@every_dtype
+@trials(TRIALS)
+def test_the_dtype_is_kept(row: Row, shapes: Shapes, dtype: Any) -> None:
+    assert value(row, row.inputs(shapes, dtype)).dtype == (row.kind or dtype)
+
+
+@every_dtype
+@trials([trial for trial in TRIALS if trial[0].on_arrays])
+def test_arrays_and_tensors_give_the_same_bits(row: Row, shapes: Shapes, dtype: Any) -> None:
+    inputs = row.inputs(shapes, dtype)
+    y, on_arrays = value(row, inputs), row(*inputs)
+    assert not isinstance(on_arrays, Tensor)
+    assert (y.shape, y.dtype) == (np.shape(on_arrays), on_arrays.dtype)
+    assert y.tobytes() == on_arrays.tobytes()
+
+
+@trials([trial for trial in TRIALS if trial[0].has_method])
+def test_the_method_answers_as_the_function(row: Row, shapes: Shapes) -> None:
+    inputs = [Tensor(x) for x in row.inputs(shapes)]
+    function, method = row(*inputs), row.method(*inputs)
+    if isinstance(function, tuple):
+        function, method = function.values, method.values
+    assert method.numpy().tobytes() == function.numpy().tobytes()
+    assert method.shape == function.shape
+
+
+@trials(TRIALS)
+def test_an_operation_on_constants_is_a_constant(row: Row, shapes: Shapes) -> None:
+    assert row(*[Tensor(x) for x in row.inputs(shapes)]).grad_fn is CONSTANT
+
+
+@trials(TRIALS)
+def test_an_operation_on_weights_is_live_if_it_is_differentiable(row: Row, shapes: Shapes) -> None:
+    y = row(*[TrainableWeight(x).tensor() for x in row.inputs(shapes)])
+    assert y.requires_grad is row.differentiable
+
+
+# Memory
+
+
+def _transposed(x: Array) -> Array:
+    return np.array(x.T).T
+
+
+def _strided(x: Array) -> Array:
+    wide = np.full([2 * n + 1 for n in x.shape], np.nan)
+    wide[tuple([slice(1, None, 2)] * x.ndim)] = x
+    return wide[tuple([slice(1, None, 2)] * x.ndim)]
+
+
+def _backwards(x: Array) -> Array:
+    reverse = tuple([slice(None, None, -1)] * x.ndim)
+    return np.array(x[reverse], order="C")[reverse]
+
+
+@pytest.mark.parametrize("layout", [_transposed, _strided, _backwards])
+@trials(TRIALS)
+def test_the_layout_in_memory_changes_nothing(row: Row, shapes: Shapes, layout: Callable[[Array], Array]) -> None:
+    inputs = row.inputs(shapes)
+    others = [from_numpy(np.asarray(layout(x))) for x in inputs]
+    y = value(row, inputs)
+    np.testing.assert_allclose(row(*others).numpy(), y, rtol=1e-12, atol=1e-12)
+    if row.differentiable:
+        g = incoming(y)
+
+        def loss(*xs: Tensor) -> Tensor:
+            weighted: Tensor = (row(*xs) * Tensor(g)).sum()
+            return weighted
+
+        found = func.grad(loss, argnums=tuple(range(len(inputs))))(*others)
+        for gradient, expected in zip(found, gradient_arrays(row, inputs, g)):
+            np.testing.assert_allclose(gradient.numpy(), expected, rtol=1e-12, atol=1e-12)
+
+
+@trials(DIFFERENTIABLE)
+def test_the_layout_of_the_gradient_changes_nothing(row: Row, shapes: Shapes) -> None:
+    inputs = row.inputs(shapes)
+    g = incoming(value(row, inputs))
+    expected = gradient_arrays(row, inputs, g)
+    weights = [TrainableWeight(x) for x in inputs]
+    for layout in (_transposed, _strided, _backwards):
+        y = row(*[weight.tensor() for weight in weights])
+        found = {weight: gradient for gradient, weight in y.backward(from_numpy(np.asarray(layout(g))))}
+        for weight, other in zip(weights, expected):
+            np.testing.assert_allclose(found[weight].numpy(), other, rtol=1e-12, atol=1e-12)
+
+
+def saved_arrays(node: GradFn) -> Iterator[Array]:
+    """What a node holds besides its inputs."""
+    names = [name for kind in type(node).__mro__ for name in getattr(kind, "__slots__", ())]
+    held = [getattr(node, name) for name in names if name not in ("inputs", "shapes") and hasattr(node, name)]
+    while held:
+        part = held.pop()
+        if isinstance(part, np.ndarray):
+            yield part
+        elif isinstance(part, (tuple, list)):
+            held.extend(part)
+
+
+def nodes(y: Tensor) -> list[tuple[GradFn, tuple[int, ...]]]:
+    """Every recorded operation from y down, with its output's shape."""
+    found = {y.grad_fn: y.shape} if y.grad_fn.inputs else {}
+    unseen = list(found)
+    while unseen:
+        node = unseen.pop()
+        for child, shape in zip(node.inputs, node.shapes):
+            if child not in found and child.inputs:
+                found[child] = shape
+                unseen.append(child)
+    return list(found.items())
+
+
+@trials(DIFFERENTIABLE)
+def test_a_rule_writes_neither_to_g_nor_to_what_is_saved(row: Row, shapes: Shapes) -> None:
+    inputs = row.inputs(shapes)
+    y = row(*[TrainableWeight(x).tensor() for x in inputs])
+    for node, shape in nodes(y):
+        g = np.random.default_rng(5).standard_normal(shape)
+        before = g.copy()
+        saved = [(array, array.copy()) for array in saved_arrays(node)]
+        node.vjps(g, lambda array, grad_fn: array)
+        node.vjps(make(g.copy(), CONSTANT), make)
+        assert np.array_equal(g, before)
+        assert all(np.array_equal(array, copy) for array, copy in saved)
+
+
+@trials(DIFFERENTIABLE)
+def test_what_a_graph_has_saved_is_read_only(row: Row, shapes: Shapes) -> None:
+    y = row(*[TrainableWeight(x).tensor() for x in row.inputs(shapes)])
+    for node, _ in nodes(y):
+        assert not any(array.flags.writeable for array in saved_arrays(node)), node
+
+
+@trials(TRIALS)
+def test_an_operation_changes_no_input_and_its_answer_cannot_be_written_to(row: Row, shapes: Shapes) -> None:
+    inputs = row.inputs(shapes)
+    tensors = [Tensor(x) for x in inputs]
+    data = row(*tensors).numpy()
+    assert not data.flags.writeable
+    with pytest.raises(ValueError):
+        data.setflags(write=True)
+    for tensor, x in zip(tensors, inputs):
+        assert tensor.numpy().tobytes() == x.tobytes()
+
+
+# First derivatives
+
+
+@trials(DIFFERENTIABLE)
+def test_the_derivative_agrees_with_finite_differences(row: Row, shapes: Shapes) -> None:
+    inputs = row.inputs(shapes)
+    g = incoming(value(row, inputs))
+    along = directions(inputs, 3)
+    numeric = slope(lambda h: float(np.sum(g * value(row, moved(inputs, h, along)))))
+    np.testing.assert_allclose(dot(gradient_arrays(row, inputs, g), along), numeric, rtol=1e-8, atol=1e-8)
+
+
+@every_dtype
+@trials(DIFFERENTIABLE)
+def test_a_gradient_has_its_inputs_shape_and_dtype(row: Row, shapes: Shapes, dtype: Any) -> None:
+    inputs = row.inputs(shapes, dtype)
+    for create_graph in (False, True):
+        found = gradients(row, inputs, incoming(value(row, inputs)), create_graph)
+        assert [(gradient.shape, gradient.dtype) for gradient in found] == [(x.shape, x.dtype) for x in inputs]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32], ids=["float16", "float32"])
+@trials(DIFFERENTIABLE)
+def test_a_gradient_in_few_digits_is_that_in_many(row: Row, shapes: Shapes, dtype: Any) -> None:
+    inputs = row.inputs(shapes, dtype)
+    g = incoming(value(row, inputs))
+    many = gradient_arrays(row, tuple([x.astype(np.float64) for x in inputs]), g.astype(np.float64))
+    close = {np.float16: {"rtol": 3e-2, "atol": 6e-2}, np.float32: {"rtol": 1e-4, "atol": 1e-5}}[dtype]
+    for few, expected in zip(gradient_arrays(row, inputs, g), many):
+        np.testing.assert_allclose(few.astype(np.float64), expected, **close)
+
+
+@trials(DIFFERENTIABLE)
+def test_the_walk_on_tensors_gives_the_gradients_of_the_walk_on_arrays(row: Row, shapes: Shapes) -> None:
+    inputs = row.inputs(shapes)
+    g = incoming(value(row, inputs))
+    for recorded, plain in zip(gradients(row, inputs, g, create_graph=True), gradients(row, inputs, g)):
+        assert recorded.numpy().tobytes() == plain.numpy().tobytes()
+        assert plain.grad_fn is CONSTANT
+
+
+@trials([trial for trial in DIFFERENTIABLE if len(trial[1]) > 1])
+def test_each_input_alone_gets_the_gradient_that_it_gets_in_company(row: Row, shapes: Shapes) -> None:
+    inputs = row.inputs(shapes)
+    g = incoming(value(row, inputs))
+    for i, expected in enumerate(gradient_arrays(row, inputs, g)):
+        weight = TrainableWeight(inputs[i])
+        y = row(*[weight.tensor() if j == i else Tensor(x) for j, x in enumerate(inputs)])
+        for create_graph in (False, True):
+            [(gradient, found)] = y.backward(Tensor(g), create_graph=create_graph)
+            assert found is weight
+            np.testing.assert_allclose(gradient.numpy(), expected, rtol=1e-12, atol=1e-12)
+
+
+# Second derivatives
+
+
+@trials(DIFFERENTIABLE)
+def test_the_second_derivative_agrees_with_finite_differences(row: Row, shapes: Shapes) -> None:
+    inputs = row.inputs(shapes)
+    g = incoming(value(row, inputs))
+    along, across = directions(inputs, 3), directions((*inputs, g), 4)
+
+    def first(h: float) -> float:
+        """The derivative along `along`, with the inputs and the incoming gradient moved by h."""
+        return dot(gradient_arrays(row, moved(inputs, h, across), g + h * across[-1]), along)
+
+    weights = [TrainableWeight(x) for x in (*inputs, g)]
+    *xs, live_g = [weight.tensor() for weight in weights]
+    found = {weight: gradient for gradient, weight in row(*xs).backward(live_g, create_graph=True)}
+    derivative = Tensor(np.zeros(()))
+    for weight, d in zip(weights, along):
+        derivative = derivative + (found[weight] * Tensor(d)).sum()
+    second = {weight: gradient.numpy() for gradient, weight in derivative.backward()}
+    analytic = dot([second.get(weight, np.zeros(weight.shape)) for weight in weights], across)
+    np.testing.assert_allclose(analytic, slope(first), rtol=1e-7, atol=1e-7)
+
+
+# The table is complete
+
+# Functions that take no Tensor to operate on, and the ways back, which have tests of their own.
+NO_OPERATIONS = {"tensor", "backward", "backward_from"}
+
+
+def _takes_tensors(function: Any) -> bool:
+    if not isinstance(function, types.FunctionType):
+        return False
+    annotations = [str(parameter.annotation) for parameter in inspect.signature(function).parameters.values()]
+    return any("Tensor" in text or "~A" in text for text in annotations)
+
+
+def test_every_public_operation_has_a_row() -> None:
+    public = {name for name in kytorch.__all__ if _takes_tensors(getattr(kytorch, name))}
+    missing = (public | set(METHODS)) - NO_OPERATIONS - {row.name for row in ROWS}
+    assert not missing, f"tests/operations.py has no row for {sorted(missing)}"
+
+
+def test_every_method_has_an_operation() -> None:
+    public = {name for name in vars(Methods) if not name.startswith("_")}
+    assert public - set(METHODS) == {"T", "mT"}
+
+
+def test_the_names_of_the_rows_differ() -> None:
+    assert len({row.id for row in ROWS}) == len(ROWS)
