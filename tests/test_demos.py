@@ -249,8 +249,10 @@ def test_the_positive_label_is_by_default_the_greater_number_or_word(
 
 
 def test_a_number_is_one_label_however_it_is_written(folder: Path) -> None:
-    rows = [[*row[:2], {"no": ["0", "0.0"], "yes": ["1", "1e0"]}.get(row[2], ["label"] * 2)[i % 3 == 0]]
-            for i, row in enumerate(table())]
+    rows = [
+        [*row[:2], {"no": ["0", "0.0"], "yes": ["1", "1e0"]}.get(row[2], ["label"] * 2)[i % 3 == 0]]
+        for i, row in enumerate(table())
+    ]
     (folder / "rows.csv").write_text(text(rows))
     assert "(30 rows), negative 0" in succeed("rows.csv", *QUICK, cwd=folder)
 

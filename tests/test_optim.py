@@ -37,10 +37,7 @@ def descend(gradients, state, **options):
 STATEFUL = [(descend, MomentumState), (adam, AdamState), (adamw, AdamState)]
 STEPS = [
     pytest.param(lambda gradients, lr=0.1: gradient_descent(gradients, lr=lr), id="gradient_descent"),
-    *[
-        pytest.param(lambda gradients, lr=0.1, f=f, s=s: f(gradients, s(), lr=lr), id=f.__name__)
-        for f, s in STATEFUL
-    ],
+    *[pytest.param(lambda gradients, lr=0.1, f=f, s=s: f(gradients, s(), lr=lr), id=f.__name__) for f, s in STATEFUL],
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kytorch.kernels import loss as kernels
-from kytorch.nn.reduction import Loss, LossGradFn, Reduction, check_reduction, reduced, checked_pair
+from kytorch.nn.reduction import Loss, LossGradFn, Reduction, check_reduction, checked_pair, reduced
 from kytorch.ops.elementwise import gt, log, maximum, sigmoid, where
 from kytorch.tensor.core import A, Tensor
 
