@@ -78,7 +78,7 @@ def _compare_differences(
 
 
 def _compare_walks(f: Callable[..., Tensor], inputs: tuple[Tensor, ...], g: Tensor, rtol: float, atol: float) -> None:
-    """First-order gradients from the rules on arrays and on Tensors. A rule that writes to `g`, which is locked, raises."""
+    """First-order gradients from the rules on arrays and on Tensors. A rule that writes to `g`, locked, raises."""
     output = f(*[TrainableWeight(x).tensor() for x in inputs])
     on_arrays = output.backward(g)
     on_tensors = {weight: g for g, weight in output.backward(g, create_graph=True)}

@@ -8,7 +8,7 @@ import numpy as np
 
 from kytorch.tensor.core import CONSTANT, A, BinaryGradFn, Operand, Tensor, TwoInputGradFn, UnaryGradFn, View, constant
 from kytorch.tensor.methods import method
-from kytorch.tensor.values import Array, Shape, lock
+from kytorch.tensor.values import Array, Index, Shape, lock
 
 
 def _frozen(index: Any) -> Any:
@@ -69,10 +69,11 @@ class SpreadGradFn(_AtIndex, UnaryGradFn):
 
 
 @method
-def getitem(x: A, index: Any) -> A:
+def getitem(x: A, index: Tensor | Index) -> A:
     """`x[index]` for a basic, integer-array or boolean index, as NumPy's. Raises IndexError."""
     if not isinstance(x, Tensor):
-        part: Array = x[index]
+        key: Any = index
+        part: Array = x[key]
         return part
     own = _frozen(index)
     try:
@@ -144,7 +145,7 @@ def _unique_mul(x: A, index: Any, value: A) -> A:
 
 
 @method
-def at_set(x: Tensor, index: Any, value: Operand) -> Tensor:
+def at_set(x: Tensor, index: Tensor | Index, value: Operand) -> Tensor:
     """`x` with `value` at `index`; of an element that is named twice, the last value stays."""
     own, v, positions = _edit("set", x, index, value)
     if positions is None:
@@ -154,7 +155,7 @@ def at_set(x: Tensor, index: Any, value: Operand) -> Tensor:
 
 
 @method
-def at_add(x: Tensor, index: Any, value: Operand) -> Tensor:
+def at_add(x: Tensor, index: Tensor | Index, value: Operand) -> Tensor:
     """`x` with `value` added at `index`; an element that is named twice gets both."""
     own, v, positions = _edit("add", x, index, value)
     y = np.array(x._data)
@@ -166,7 +167,7 @@ def at_add(x: Tensor, index: Any, value: Operand) -> Tensor:
 
 
 @method
-def at_mul(x: Tensor, index: Any, value: Operand) -> Tensor:
+def at_mul(x: Tensor, index: Tensor | Index, value: Operand) -> Tensor:
     """`x` multiplied by `value` at `index`; an element that is named twice is multiplied by both."""
     own, v, positions = _edit("mul", x, index, value)
     if positions is None:
@@ -180,7 +181,7 @@ def at_mul(x: Tensor, index: Any, value: Operand) -> Tensor:
     return flat.reshape(x.shape)
 
 
-def _edit(name: str, x: Tensor, index: Any, value: Operand) -> tuple[Any, Tensor, Array | None]:
+def _edit(name: str, x: Tensor, index: Tensor | Index, value: Operand) -> tuple[Any, Tensor, Array | None]:
     """The index as its own, `value` as a Tensor in x's dtype, and, if an element is named twice, the flat positions.
 
     With positions, `value` has the shape of `x[index]`.

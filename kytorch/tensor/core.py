@@ -15,7 +15,7 @@ import numpy.typing as npt
 from kytorch.tensor.holder import ArrayHolder
 from kytorch.tensor.methods import METHODS, At, Methods
 from kytorch.tensor.reading import reading_is_live
-from kytorch.tensor.values import Array, Nested, Scalar, Shape, formatted, sealed, to_array, weak_array
+from kytorch.tensor.values import Array, Index, Nested, Scalar, Shape, formatted, sealed, to_array, weak_array
 
 
 @final
@@ -60,7 +60,7 @@ class Tensor(ArrayHolder, Methods):
         """The values, as a read-only array; `.numpy().copy()` may be written to."""
         return sealed(self._data)
 
-    def tolist(self) -> Any:
+    def tolist(self) -> Any:  # as NumPy's: how deep the lists are is known at run time only
         """The values as nested lists of Python numbers, or as one number if the shape is ()."""
         return self._data.tolist()
 
@@ -87,7 +87,7 @@ class Tensor(ArrayHolder, Methods):
         """Copy-on-edit: `x.at[index].set(value)` is a new Tensor, as are `.add` and `.mul`."""
         return At(self)
 
-    def __getitem__(self, index: Any) -> Tensor:
+    def __getitem__(self, index: Tensor | Index) -> Tensor:
         return self._call("getitem", index)
 
     if not TYPE_CHECKING:  # so that an assignment is an error to mypy too

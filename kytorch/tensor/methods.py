@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, Self, TypeVar, overload
 
 import numpy.typing as npt
 
-from kytorch.tensor.values import Array, Scalar
+from kytorch.tensor.values import Array, Index, Scalar
 
 F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T")
@@ -37,11 +37,11 @@ class At(Generic[T]):
 
     __slots__ = ("_index", "_tensor")
 
-    def __init__(self, tensor: T, index: Any = ...) -> None:
+    def __init__(self, tensor: T, index: T | Index = ...) -> None:
         self._tensor = tensor
         self._index = index
 
-    def __getitem__(self, index: Any) -> At[T]:
+    def __getitem__(self, index: T | Index) -> At[T]:
         return At(self._tensor, index)
 
     def set(self, value: T | Array | Scalar) -> T:

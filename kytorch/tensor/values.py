@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import EllipsisType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 Array: TypeAlias = npt.NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
 Scalar: TypeAlias = float | np.generic
+Index: TypeAlias = int | slice | EllipsisType | np.generic | Array | Sequence[object] | None
 Nested: TypeAlias = "Scalar | Array | Sequence[Nested]"
 
 _KINDS = "biuf"
