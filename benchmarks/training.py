@@ -48,7 +48,7 @@ def with_torch(
     def step() -> torch.Tensor:
         optimizer.zero_grad(set_to_none=True)
         loss = loss_of(model(inputs), targets)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
+        loss.backward()
         optimizer.step()
         return loss
 

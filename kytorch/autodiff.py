@@ -52,7 +52,7 @@ def backward(output: Tensor, gradient: Gradient | None = None, create_graph: boo
             raise ValueError(
                 f"backward: the loss is {output.item()}; detect_anomaly() finds the operation that made it"
             )
-        gradient = make(np.ones((), output._data.dtype), CONSTANT)
+        gradient = make(output._data.dtype.type(1), CONSTANT)
     elif not isinstance(gradient, Tensor):
         raise TypeError(f"backward: the gradient is to be a Tensor, not {type(gradient).__name__}")
     elif gradient.shape != output.shape:

@@ -433,6 +433,12 @@ def test_the_logarithms_of_probabilities_0_and_1_count_as_100(dtype):
     assert math.isfinite(binary_cross_entropy(p, t).item())
 
 
+@pytest.mark.parametrize("p, t", [(0.0, 1.0), (1.0, 0.0), (1e-44, 1.0), (1e-300, 1.0)])
+def test_one_certain_probability_among_others_counts_as_100_too(p, t):
+    elements = binary_cross_entropy(Tensor(np.array([p, 0.5])), Tensor(np.array([t, 1.0])), "none")
+    np.testing.assert_allclose(elements.numpy(), [100, math.log(2)], rtol=1e-14)
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_a_right_certain_probability_has_gradient_0(dtype):
     g = gradient(lambda p: binary_cross_entropy(p, Tensor([0.0, 1.0], dtype), "sum"), Tensor([0.0, 1.0], dtype))
@@ -467,7 +473,20 @@ def test_the_cross_entropy_of_extreme_logits_is_finite(classes, dtype):
         np.testing.assert_allclose(loss.numpy(), expected, rtol=1e-3)
         g = gradient(lambda x, labels=labels: cross_entropy(x, Tensor(labels), "sum"), Tensor(x))
         assert np.isfinite(g.numpy()).all()
-        np.testing.assert_allclose(g.numpy().sum(1), 0, atol=1e-3)
+        np.testing.assert_allclose(g.numpy().sum(1, dtype=float), 0, atol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_the_cross_entropy_of_extreme_logits_and_probabilities_is_finite_and_so_are_second_derivatives(dtype):
+    x = Tensor([[1e4, 0.0, -1e4], [0.0, -1e4, 0.0]], dtype)
+    t = Tensor([[0.5, 0.5, 0.0], [0.25, 0.0, 0.75]], dtype)
+    elements = cross_entropy(x, t, "none")
+    assert elements.dtype == dtype
+    np.testing.assert_allclose(elements.numpy(), [5e3, math.log(2)], rtol=1e-3)
+    for loss in (lambda x: cross_entropy(x, t), lambda x: cross_entropy(x, Tensor([1, 2]))):
+        first = func.grad(loss)
+        np.testing.assert_allclose(first(x).numpy().sum(1, dtype=float), 0, atol=1e-3)
+        assert np.isfinite(gradient(lambda x, first=first: first(x) ** 2, x).numpy()).all()
 
 
 # Cross-entropy
@@ -591,7 +610,8 @@ def test_the_kernel_of_cross_entropy_reads_input_of_any_layout():
     x = rng().standard_normal((6, 8))
     for view in (x.T, x[::2, ::-1], np.broadcast_to(x[:1], (6, 8))):
         labels = Tensor(np.arange(len(view)) % view.shape[1])
-        assert cross_entropy(Tensor(view), labels).item() == cross_entropy(Tensor(view.copy()), labels).item()
+        expected = cross_entropy(Tensor(view.copy()), labels).item()
+        assert cross_entropy(Tensor(view), labels).item() == pytest.approx(expected, rel=1e-13)
 
 
 def test_the_loss_of_logits_and_the_loss_of_their_probabilities_agree():

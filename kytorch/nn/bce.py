@@ -13,11 +13,17 @@ from kytorch.tensor.core import A, Tensor
 class BceGradFn(LossGradFn):
     """y = -(t log p + (1 - t) log(1 - p)),  dy = (p - t) / (p (1 - p)) dp + (log(1 - p) - log p) dt"""
 
-    __slots__ = ()
+    __slots__ = ("inside",)
+
+    def __init__(self, reduction: Reduction, size: int, inside: bool) -> None:
+        super().__init__(reduction, size)
+        self.inside = inside
 
     def vjp_a(self, g: A, a: A, b: A) -> A:
-        least = 1e-12 if a.dtype.itemsize > 2 else 1e-7  # what float16 can hold
-        return (a - b) / maximum(a * (1.0 - a), least) * (g * self.scale)
+        variance = a * (1.0 - a)
+        if not self.inside:
+            variance = maximum(variance, 1e-12 if a.dtype.itemsize > 2 else 1e-7)  # 1e-12 is 0 in float16
+        return (a - b) / variance * (g * self.scale)
 
     def vjp_b(self, g: A, a: A, b: A) -> A:
         return (_clamped_log(1.0 - a) - _clamped_log(a)) * (g * self.scale)
@@ -40,7 +46,7 @@ def binary_cross_entropy(input: Tensor, target: Tensor, reduction: Reduction = "
     inside = _check_unit("binary_cross_entropy", "input", input, advice)
     _check_unit("binary_cross_entropy", "target", target)
     loss = kernels.binary_cross_entropy(input._data, target._data, inside)
-    return BceGradFn(reduction, input.size).record(reduced(loss, reduction), input, target)
+    return BceGradFn(reduction, input.size, inside).record(reduced(loss, reduction), input, target)
 
 
 class BceWithLogitsGradFn(LossGradFn):
@@ -68,7 +74,7 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, reduction: R
 
 
 def _check_unit(name: str, what: str, x: Tensor, advice: str = "") -> bool:
-    """Whether all elements are so far inside (0, 1) that log x and log(1 - x) are above -100.
+    """Whether all elements are so far inside (0, 1) that nothing that is computed of them needs a limit.
 
     Raises ValueError if one is outside [0, 1].
     """
@@ -79,7 +85,7 @@ def _check_unit(name: str, what: str, x: Tensor, advice: str = "") -> bool:
     if not (least >= 0 and greatest <= 1):
         outside = data[~((data >= 0) & (data <= 1))][0]
         raise ValueError(f"{name}: the {what} is to be in [0, 1], and has {outside}{advice}")
-    return bool(least > 1e-40 and greatest < 1)
+    return bool(least > 2e-12 and greatest < 1 - 2e-12)
 
 
 class BCELoss(Loss):
