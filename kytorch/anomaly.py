@@ -3,61 +3,58 @@
 from __future__ import annotations
 
 import sys
-import traceback
-from contextlib import ContextDecorator
-from contextvars import Token
 from types import FrameType
-from typing import Self
+from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from kytorch.nn.module import layer_of
-from kytorch.tensor.core import CONSTANT, GradFn, Tensor, Watcher, watcher
+from kytorch.tensor.contexts import Setting
+from kytorch.tensor.core import CONSTANT
+from kytorch.tensor.holder import ArrayHolder
 from kytorch.tensor.values import Array
+from kytorch.tensor.watching import Watcher, watcher
 
 
-class detect_anomaly(ContextDecorator):
+class detect_anomaly(Setting[Watcher | None]):
     """Within this context every value and gradient is checked, and the first that is not finite raises.
 
     The FloatingPointError names the operation, its layer and the source line that called it. Slow: for looking only.
     """
 
     def __init__(self) -> None:
-        self._entered: list[tuple[Token[Watcher | None], np.errstate]] = []
+        super().__init__(watcher, _Check())
+        self._warnings = list[Any]()  # NumPy's settings to come back to
 
     def __enter__(self) -> Self:
-        quiet = np.errstate(all="ignore")  # NumPy's warnings would come before the error that says where
-        quiet.__enter__()
-        self._entered.append((watcher.set(_Check()), quiet))
+        super().__enter__()
+        self._warnings.append(np.seterr(all="ignore"))  # they would come before the error that says where
         return self
 
     def __exit__(self, *error: object) -> None:
-        token, quiet = self._entered.pop()
-        watcher.reset(token)
-        quiet.__exit__(None, None, None)
-
-    def _recreate_cm(self) -> Self:  # one for each call, so that a decorated function may recurse or be threaded
-        return type(self)()
+        super().__exit__(*error)
+        np.seterr(**self._warnings.pop())
 
 
 class _Check:
     def __init__(self) -> None:
-        self._places: dict[GradFn, str] = {}
+        self._places: WeakKeyDictionary[object, str] = WeakKeyDictionary()
 
-    def made(self, data: Array, grad_fn: GradFn) -> None:
+    def made(self, data: Array, grad_fn: object) -> None:
         place = _place()
         if not np.isfinite(data).all():
-            operation = "an operation on constants" if grad_fn is CONSTANT else grad_fn.name
+            operation = "an operation on constants" if grad_fn is CONSTANT else type(grad_fn).__name__
             raise FloatingPointError(f"{operation} made {_example(data)}, {place}")
         if grad_fn is not CONSTANT:
             self._places[grad_fn] = place
 
-    def flowed(self, g: Tensor | Array, grad_fn: GradFn) -> None:
-        data = g._data if isinstance(g, Tensor) else g
+    def flowed(self, g: ArrayHolder | Array, grad_fn: object) -> None:
+        data = g._data if isinstance(g, ArrayHolder) else g
         if not np.isfinite(data).all():
             place = self._places.get(grad_fn, "recorded before detect_anomaly()")
             raise FloatingPointError(
-                f"the rule of {grad_fn.name} made the gradient {_example(data)}; its operation is {place}"
+                f"the rule of {type(grad_fn).__name__} made the gradient {_example(data)}; its operation is {place}"
             )
 
 
@@ -70,7 +67,11 @@ def _example(data: Array) -> str:
 def _place() -> str:
     """The source line outside of kytorch, and the layer, of the operation now running."""
     package = __name__.partition(".")[0]
-    frames: list[FrameType] = [frame for frame, _ in traceback.walk_stack(sys._getframe())]
+    frames: list[FrameType] = []
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        frames.append(frame)
+        frame = frame.f_back
     caller = next((f for f in frames if f.f_globals.get("__name__", "").partition(".")[0] != package), frames[-1])
     layer = layer_of(reversed(frames))
     return f"at {caller.f_code.co_filename}:{caller.f_lineno}" + (f", in layer {layer}" if layer else "")

@@ -24,10 +24,10 @@ from kytorch.tensor.core import (
     UnaryGradFn,
     View,
     make,
-    watcher,
 )
 from kytorch.tensor.methods import method
 from kytorch.tensor.values import Array
+from kytorch.tensor.watching import watcher
 
 
 class InputBeingDifferentiatedGradFn(UnaryGradFn):
@@ -53,9 +53,7 @@ def backward(output: Tensor, gradient: Gradient | None = None, create_graph: boo
                 f"backward: the loss is {output.item()}; detect_anomaly() finds the operation that made it"
             )
         gradient = make(output._data.dtype.type(1), CONSTANT)
-    elif not isinstance(gradient, Tensor):
-        raise TypeError(f"backward: the gradient is to be a Tensor, not {type(gradient).__name__}")
-    elif gradient.shape != output.shape:
+    elif isinstance(gradient, Tensor) and gradient.shape != output.shape:
         raise ValueError(f"backward: a gradient of shape {gradient.shape} for an output of shape {output.shape}")
     return backward_from(output._grad_fn, gradient, create_graph)
 
@@ -63,6 +61,8 @@ def backward(output: Tensor, gradient: Gradient | None = None, create_graph: boo
 @method
 def backward_from(grad_fn: GradFn, loss_wrt_output: Gradient, create_graph: bool = False) -> Gradients:
     """The gradient with respect to every weight below `grad_fn`, given that with respect to its output."""
+    if not isinstance(loss_wrt_output, Tensor):
+        raise TypeError(f"backward: the gradient is to be a Tensor, not {type(loss_wrt_output).__name__}")
     if create_graph:
         gradients = [(g, weight) for weight, g in _by_weight(walk(grad_fn, loss_wrt_output, make)).items()]
     else:
@@ -90,7 +90,7 @@ def gradients_at(
 
 def leaves(root: GradFn, stops: Collection[GradFn] = ()) -> list[GradFn]:
     """The live leaves of a graph, and those of `stops` at which a walk would end."""
-    return [node for node in _consumers(root, stops) if node in stops or not node.inputs]
+    return [node for node in _consumers(root, stops) if node in stops or not node._inputs]
 
 
 def walk(root: GradFn, g: A, view: View[A], stops: Collection[GradFn] = ()) -> dict[GradFn, A]:
@@ -110,16 +110,21 @@ def walk(root: GradFn, g: A, view: View[A], stops: Collection[GradFn] = ()) -> d
     with np.errstate(all="ignore"):  # what is not finite reaches no weight: the optimizers refuse it
         while ready:
             node, g = ready.pop()
-            if not node.inputs or node in stops:
+            if not node._inputs or node in stops:
                 reached[node] = g
                 continue
-            for child, shape, term in zip(node.inputs, node.shapes, node.vjps(g, view)):
+            terms = node.vjps(g, view)
+            if len(terms) != len(node._inputs):
+                raise ValueError(f"{node.name}: its rule made {len(terms)} gradients for {len(node._inputs)} inputs")
+            for child, shape, term in zip(node._inputs, node._shapes, terms):
                 if child is CONSTANT:
                     continue
                 if term is None:
                     raise NotImplementedError(f"{node.name}: its rule has no gradient for an input that needs one")
                 if watching is not None:
                     watching.flowed(term, node)
+                if not hasattr(term, "shape"):
+                    raise TypeError(f"{node.name}: its rule made a {type(term).__name__}, not an array or a Tensor")
                 if term.shape != shape:
                     term = _sum_to_size(node, term, shape)
                 if partial and child in partial:
@@ -147,7 +152,7 @@ def _consumers(root: GradFn, stops: Collection[GradFn]) -> dict[GradFn, int]:
         node = unseen.pop()
         if node in stops:
             continue
-        for child in node.inputs:
+        for child in node._inputs:
             if child in count:
                 count[child] += 1
             elif child is not CONSTANT:
@@ -171,7 +176,7 @@ def _by_weight(reached: dict[GradFn, A]) -> dict[TrainableWeight, A]:
     """The gradients at the weights' leaves, those of one weight added, in the weight's dtype."""
     total: dict[TrainableWeight, A] = {}
     for leaf, g in reached.items():
-        weight = leaf.weight if isinstance(leaf, LeafGradFn) else None
+        weight = leaf._weight if isinstance(leaf, LeafGradFn) else None
         if weight is None:
             continue
         if g.dtype is not weight._data.dtype:

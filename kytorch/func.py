@@ -60,7 +60,7 @@ def value_and_grad(f: Callable[P, Tensor], argnums: int | Sequence[int] = 0) -> 
             raise ValueError(f"grad: the function returned {value.item()}; detect_anomaly() finds what made it")
         nodes = [x.grad_fn for x in differentiated]
         # Arrays are enough where nothing else is live, since nobody can differentiate the answer again.
-        again = any(node.inputs for node in nodes) or any(leaf not in nodes for leaf in leaves(value.grad_fn, nodes))
+        again = any(node._inputs for node in nodes) or any(leaf not in nodes for leaf in leaves(value.grad_fn, nodes))
         found = gradients_at(value, nodes, make(np.ones_like(value._data), CONSTANT), create_graph=again)
         gradients = tuple(
             [
@@ -68,7 +68,7 @@ def value_and_grad(f: Callable[P, Tensor], argnums: int | Sequence[int] = 0) -> 
                 for g, x in zip(found, differentiated)
             ]
         )
-        return value, gradients[0] if one else gradients
+        return value if again else value.detach(), gradients[0] if one else gradients
 
     return evaluate
 

@@ -157,3 +157,55 @@ def test_several_inputs_share_the_work_of_one_rule():
     weight = TrainableWeight([3.0])
     [(g, _)] = radius(weight.tensor(), Tensor([4.0])).sum().backward()
     assert g.tolist() == [pytest.approx(0.6)]
+
+
+# Mistakes in a rule
+
+
+class TooFew(NaryGradFn):
+    def vjps(self, g, view):
+        return (g,)
+
+
+class NoArray(UnaryGradFn):
+    def vjp(self, g):
+        return 1.0
+
+
+class Doubled(UnaryGradFn):
+    def vjp(self, g):
+        return g * 2.0
+
+
+def test_a_rule_with_too_few_gradients_is_refused() -> None:
+    a, b = TrainableWeight([1.0]), TrainableWeight([2.0])
+    y = TooFew().record(np.array([3.0]), a.tensor(), b.tensor())
+    with pytest.raises(ValueError, match=r"TooFew.*1 gradients for 2 inputs"):
+        y.sum().backward()
+
+
+def test_a_rule_that_makes_no_array_is_refused() -> None:
+    y = NoArray().record(np.array([3.0]), TrainableWeight([1.0]).tensor())
+    with pytest.raises(TypeError, match=r"NoArray.*float"):
+        y.sum().backward()
+
+
+def test_an_object_of_a_rule_records_once() -> None:
+    rule, x = Doubled(), TrainableWeight([1.0]).tensor()
+    rule.record(np.array([2.0]), x)
+    with pytest.raises(ValueError, match=r"Doubled.*one operation"):
+        rule.record(np.array([2.0]), x)
+
+
+def test_what_a_users_operation_made_is_its_own_to_change() -> None:
+    made = np.array([2.0])
+    y = Doubled().record(made, TrainableWeight([1.0]).tensor())
+    made[0] = 99.0
+    assert y.item() == 2.0
+
+
+@pytest.mark.parametrize("name", ["inputs", "shapes"])
+def test_a_recorded_operation_cannot_be_rewired(name: str) -> None:
+    y = TrainableWeight([1.0]).tensor() * 2.0
+    with pytest.raises(AttributeError):
+        setattr(y.grad_fn, name, ())

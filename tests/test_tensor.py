@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import operator
 import pickle
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import pytest
 
 import kytorch
 from kytorch import Tensor, TrainableWeight, from_numpy
+from kytorch.tensor.methods import METHODS
 
 ARITHMETIC = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
 
@@ -71,9 +73,10 @@ def test_a_tensor_of_a_tensor_or_a_weight_is_a_constant_with_its_values() -> Non
         assert not tensor.requires_grad
 
 
-def test_a_list_of_tensors_makes_one_tensor() -> None:
-    assert Tensor([Tensor([1.0]), Tensor([2.0])]).tolist() == [[1.0], [2.0]]
-    assert Tensor([Tensor(np.float64(1.0)), Tensor(2.0)]).dtype == np.float64
+@pytest.mark.parametrize("held", [Tensor([1.0]), TrainableWeight([1.0]), TrainableWeight([1.0]).tensor()])
+def test_a_list_of_tensors_is_not_detached_in_silence(held: Tensor | TrainableWeight) -> None:
+    with pytest.raises(TypeError, match=r"stack\(\)"):
+        Tensor([held, held])  # type: ignore[list-item]
 
 
 def test_what_a_tensor_is() -> None:
@@ -550,3 +553,25 @@ def test_a_weight_of_integers_or_bool_raises(data: Any) -> None:
     with pytest.raises(TypeError, match=r"TrainableWeight.*(int|bool).*(float|dtype)"):
         TrainableWeight(data)
     assert TrainableWeight(data, dtype=np.float32).dtype == np.float32
+
+
+def test_a_method_takes_what_the_function_of_its_name_takes() -> None:
+    for name, function in METHODS.items():
+        own = getattr(Tensor, name, None)
+        if inspect.isfunction(own) and name != "backward":  # whose options are keywords only as a method
+            _, *parameters = inspect.signature(function).parameters.values()
+            _, *methods = inspect.signature(own).parameters.values()
+            if name == "where":  # x.where(condition, other) is where(condition, x, other)
+                parameters = [next(iter(inspect.signature(function).parameters.values())), parameters[1]]
+            assert [(p.name, p.kind, p.default) for p in methods] == [
+                (p.name, p.kind, p.default) for p in parameters
+            ], name
+
+
+@pytest.mark.parametrize("edit", ["set", "add", "mul"])
+def test_an_edit_needs_exactly_one_index(edit: str) -> None:
+    x = Tensor([[1.0, 2.0], [3.0, 4.0]])
+    with pytest.raises(AttributeError):
+        getattr(x.at, edit)(5.0)
+    with pytest.raises(TypeError):
+        x.at[0][1]  # type: ignore[index]

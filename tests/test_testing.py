@@ -277,3 +277,32 @@ def test_the_inputs_stay_as_they_were():
     check_gradients(lambda x: exp(x) * 2, x)
     assert x.tolist() == [0.5, 0.6]
     assert not x.requires_grad
+
+
+class TwiceTooMuchGradFn(InputGradFn):
+    def vjp(self, g, x):
+        return g * 2.0
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e3, 1e6])
+def test_an_offset_hides_no_wrong_rule(offset):
+    def shifted(x):
+        return TwiceTooMuchGradFn().record(x.data + offset, x)
+
+    with pytest.raises(GradientError):
+        check_gradients(shifted, Tensor(np.array([0.5, -2.0])))
+
+
+class OneElementWrongGradFn(InputGradFn):
+    def vjp(self, g, x):
+        return (
+            g * (2.0 * x).at[0].mul(1.01)
+            if isinstance(x, Tensor)
+            else g * 2.0 * x * (1 + 0.01 * (np.arange(x.size) == 0))
+        )
+
+
+def test_one_wrong_element_among_many_is_found():
+    x = Tensor(np.linspace(1.0, 20.0, 1000))
+    with pytest.raises(GradientError):
+        check_gradients(lambda x: OneElementWrongGradFn().record(x.data**2, x), x)

@@ -13,20 +13,20 @@ from kytorch.tensor.core import A, Tensor
 class BceGradFn(LossGradFn):
     """y = -(t log p + (1 - t) log(1 - p)),  dy = (p - t) / (p (1 - p)) dp + (log(1 - p) - log p) dt"""
 
-    __slots__ = ("inside",)
+    __slots__ = ("_inside",)
 
     def __init__(self, reduction: Reduction, size: int, inside: bool) -> None:
         super().__init__(reduction, size)
-        self.inside = inside
+        self._inside = inside
 
     def vjp_a(self, g: A, a: A, b: A) -> A:
         variance = a * (1.0 - a)
-        if not self.inside:
+        if not self._inside:
             variance = maximum(variance, 1e-12 if a.dtype.itemsize > 2 else 1e-7)  # 1e-12 is 0 in float16
-        return (a - b) / variance * (g * self.scale)
+        return (a - b) / variance * (g * self._scale)
 
     def vjp_b(self, g: A, a: A, b: A) -> A:
-        return (_clamped_log(1.0 - a) - _clamped_log(a)) * (g * self.scale)
+        return (_clamped_log(1.0 - a) - _clamped_log(a)) * (g * self._scale)
 
 
 def _clamped_log(x: A) -> A:
@@ -55,10 +55,10 @@ class BceWithLogitsGradFn(LossGradFn):
     __slots__ = ()
 
     def vjp_a(self, g: A, a: A, b: A) -> A:
-        return (sigmoid(a) - b) * (g * self.scale)
+        return (sigmoid(a) - b) * (g * self._scale)
 
     def vjp_b(self, g: A, a: A, b: A) -> A:
-        return a * (g * -self.scale)
+        return a * (g * -self._scale)
 
 
 def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:

@@ -9,26 +9,27 @@ from kytorch.nn.reduction import Loss, Reduction, check_reduction, reduced
 from kytorch.ops.elementwise import exp, log
 from kytorch.ops.reduce import max, mean, sum
 from kytorch.ops.shape import unsqueeze
-from kytorch.tensor.core import A, InputGradFn, Tensor, not_tensors
+from kytorch.tensor.core import A, InputGradFn, Tensor
+from kytorch.tensor.errors import not_tensors
 from kytorch.tensor.values import Array, lock
 
 
 class CrossEntropyGradFn(InputGradFn):
     """y = -log softmax(x)[label] for each row,  dy = (softmax(x) - one-hot(label)) dx"""
 
-    __slots__ = ("labels", "scale", "softmax")
+    __slots__ = ("_labels", "_scale", "_softmax")
 
     def __init__(self, labels: Array, softmax: Array, scale: float) -> None:
         lock(softmax)
-        self.labels = labels
-        self.softmax = softmax
-        self.scale = scale
+        self._labels = labels
+        self._softmax = softmax
+        self._scale = scale
 
     def vjp(self, g: A, x: A) -> A:
-        each = (unsqueeze(g, 1) if g.ndim else g) * self.scale
+        each = (unsqueeze(g, 1) if g.ndim else g) * self._scale
         if isinstance(g, Tensor):
-            return exp(_log_softmax(x)).at[np.arange(len(self.labels)), self.labels].add(-1.0) * each
-        return kernels.cross_entropy_vjp(self.softmax, self.labels, each)
+            return exp(_log_softmax(x)).at[np.arange(len(self._labels)), self._labels].add(-1.0) * each
+        return kernels.cross_entropy_vjp(self._softmax, self._labels, each)
 
 
 def _log_softmax(x: A) -> A:

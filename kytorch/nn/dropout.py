@@ -12,6 +12,8 @@ from kytorch.tensor.random import generator_or_default
 def dropout(x: Tensor, p: float = 0.5, training: bool = True, generator: np.random.Generator | None = None) -> Tensor:
     """`x` with each element zero with probability `p`, else divided by 1 - p; `x` itself outside training."""
     _check_probability(p)
+    if x.dtype.kind != "f":
+        raise TypeError(f"dropout: expected a Tensor of floats, not of {x.dtype}")
     if not training or p == 0:
         return x
     kept = generator_or_default(generator).random(x.shape, np.float32) >= p

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from kytorch.nn import init
 from kytorch.nn.module import Module
 from kytorch.ops.linalg import mm
-from kytorch.tensor.core import CONSTANT, A, GradFn, Tensor, TrainableWeight, View, make, not_tensors
+from kytorch.tensor.core import CONSTANT, A, GradFn, Tensor, TrainableWeight, View, make
+from kytorch.tensor.errors import not_tensors
 from kytorch.tensor.values import Array
 
 
@@ -22,18 +23,18 @@ class LinearGradFn(GradFn):
     _w: Array
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
-        x_fn, w_fn = self.inputs[0], self.inputs[1]
-        rows = g if g.ndim == 2 else g.reshape(-1, g.shape[-1])
+        x_fn, w_fn = self._inputs[0], self._inputs[1]
+        rows = g if g.ndim == 2 else g.reshape(math.prod(g.shape[:-1]), g.shape[-1])
         g_x: A | None = None
         g_w: A | None = None
         if x_fn is not CONSTANT:
             g_x = mm(rows, view(self._w, w_fn))
             if g.ndim != 2:
-                g_x = g_x.reshape(self.shapes[0])
+                g_x = g_x.reshape(self._shapes[0])
         if w_fn is not CONSTANT:
             x = view(self._x, x_fn)
             # Transposed, so that it is laid out in memory as the weight is.
-            g_w = mm((x if x.ndim == 2 else x.reshape(-1, x.shape[-1])).T, rows).T
+            g_w = mm((x if x.ndim == 2 else x.reshape(rows.shape[0], x.shape[-1])).T, rows).T
         return g_x, g_w, rows
 
     def record(self, y: Array, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -41,8 +42,8 @@ class LinearGradFn(GradFn):
         x_fn, w_fn, b_fn = x._grad_fn, weight._grad_fn, CONSTANT if bias is None else bias._grad_fn
         if x_fn is CONSTANT and w_fn is CONSTANT and b_fn is CONSTANT:
             return make(y, CONSTANT)
-        self.inputs = (x_fn, w_fn, b_fn)
-        self.shapes = (x._data.shape, weight._data.shape, weight._data.shape[:1])
+        self._inputs = (x_fn, w_fn, b_fn)
+        self._shapes = (x._data.shape, weight._data.shape, weight._data.shape[:1])
         if w_fn is not CONSTANT:
             self._x = x._data
         if x_fn is not CONSTANT:
@@ -64,7 +65,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             f"linear: an input of shape {shape} has {shape[-1] if shape else 'no'} features, and a weight of shape "
             f"{expected} expects {expected[-1] if expected else 'two dimensions'}"
         )
-    y = (a if len(shape) == 2 else a.reshape(-1, shape[-1])).dot(w.T)
+    y = (a if len(shape) == 2 else a.reshape(math.prod(shape[:-1]), shape[-1])).dot(w.T)
     if bias is not None:
         b = bias._data
         if b.shape != expected[:1]:

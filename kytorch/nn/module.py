@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from reprlib import recursive_repr
 from types import FrameType
-from typing import TYPE_CHECKING, ParamSpec, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -59,13 +58,15 @@ class _CallAsForward:
 class Module:
     """The base of layers and models. A subclass sets attributes in `__init__` and computes in `forward`.
 
-    Attributes that are weights, buffers or modules, or lists of them, make up its state, under PyTorch's paths:
-    `layers.0.weight`. A weight that stands in two places is one weight.
+    Attributes that are weights, buffers or modules, or lists or dicts of them, make up its state, under PyTorch's
+    paths: `layers.0.weight`. A weight that stands in two places is one weight.
     """
 
     training: bool = True
 
     if TYPE_CHECKING:
+        # A subclass says what its forward takes; of a module of which nothing is known, a call answers anything.
+        forward: Callable[..., Any]
         __call__ = _CallAsForward()
     else:
 
@@ -77,7 +78,7 @@ class Module:
                     return self.forward(x, *args, **kwargs)
                 return self.forward(x)  # the usual call, in half the time
             except Exception as error:
-                _note_layer(error)
+                _note_layer(error, self)
                 raise
 
     # State
@@ -178,12 +179,13 @@ class Module:
 
 
 def _parts(items: Mapping[str, object]) -> Iterator[tuple[str, TrainableWeight | Buffer | Module]]:
-    """The weights, buffers and modules among `items`, and those in lists and tuples, with their names."""
+    """The weights, buffers and modules among `items`, and those in lists, tuples and dicts, with their names."""
     for name, item in items.items():
         if isinstance(item, (TrainableWeight, Buffer, Module)):
             yield name, item
-        elif isinstance(item, (list, tuple)):
-            yield from ((_join(name, inner), part) for inner, part in _parts({str(i): x for i, x in enumerate(item)}))
+        elif isinstance(item, (list, tuple, dict)):
+            inner = item if isinstance(item, dict) else dict(enumerate(item))
+            yield from ((_join(name, key), part) for key, part in _parts({str(k): x for k, x in inner.items()}))
 
 
 def _walk(module: Module, path: str, open_modules: dict[Module, bool]) -> Iterator[tuple[str, Module, bool]]:
@@ -202,17 +204,21 @@ def _walk(module: Module, path: str, open_modules: dict[Module, bool]) -> Iterat
 
 
 def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+    return f"{path}.{name}" if path and name else path or name
 
 
 _NOTE = "in layer "
 
 
-def _note_layer(error: Exception) -> None:
-    """Note on `error` the layer that it comes from, with its path as far as calls are left."""
+def _note_layer(error: Exception, module: Module) -> None:
+    """Note on `error`, which leaves the call of `module`, the layer that it comes from and its path from here."""
+    path, child, layer = vars(error).get("kytorch_layer", ("", module, _shown(module)))
+    if child is not module:
+        path = _join(_name_in(module, child), path)
+    vars(error)["kytorch_layer"] = path, module, layer
     if notes := getattr(error, "__notes__", None):
         notes[:] = [note for note in notes if not note.startswith(_NOTE)]  # an inner module's, with less of the path
-    error.add_note(_NOTE + layer_of([frame for frame, _ in traceback.walk_tb(error.__traceback__)]))
+    error.add_note(f"{_NOTE}{path + ': ' if path else ''}{layer}")
 
 
 def layer_of(frames: Iterable[FrameType]) -> str:
@@ -220,9 +226,14 @@ def layer_of(frames: Iterable[FrameType]) -> str:
     modules: list[Module] = [frame.f_locals["self"] for frame in frames if frame.f_code is Module.__call__.__code__]
     path = ""
     for parent, child in itertools.pairwise(modules):
-        if child is parent:
-            continue
-        path = _join(path, next((name for name, part in parent.named_modules() if part is child), type(child).__name__))
-    if not modules:
-        return ""
-    return f"{path + ': ' if path else ''}{type(modules[-1]).__name__}({modules[-1].extra_repr()})"
+        if child is not parent:
+            path = _join(path, _name_in(parent, child))
+    return f"{path + ': ' if path else ''}{_shown(modules[-1])}" if modules else ""
+
+
+def _name_in(parent: Module, child: Module) -> str:
+    return next((name for name, part in parent.named_modules() if part is child), type(child).__name__)
+
+
+def _shown(module: Module) -> str:
+    return f"{type(module).__name__}({module.extra_repr()})"

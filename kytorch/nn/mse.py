@@ -12,10 +12,10 @@ class MseGradFn(LossGradFn):
     __slots__ = ()
 
     def vjp_a(self, g: A, a: A, b: A) -> A:
-        return (a - b) * (g * (2.0 * self.scale))
+        return (a - b) * (g * (2.0 * self._scale))
 
     def vjp_b(self, g: A, a: A, b: A) -> A:
-        return (b - a) * (g * (2.0 * self.scale))
+        return (b - a) * (g * (2.0 * self._scale))
 
 
 def mse_loss(input: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:

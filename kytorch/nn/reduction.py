@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal, TypeAlias
 
 import numpy as np
 
+from kytorch.kernels import reduce as kernels
 from kytorch.nn.module import Module
-from kytorch.tensor.core import BinaryGradFn, Tensor, not_tensors
+from kytorch.tensor.core import BinaryGradFn, Tensor
+from kytorch.tensor.errors import not_tensors
 from kytorch.tensor.values import Array
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]
@@ -38,19 +39,17 @@ def reduced(loss: Array, reduction: Reduction) -> Array:
     """The mean or the sum of the elements, or they themselves."""
     if reduction == "none":
         return loss
-    total: Array = np.add.reduce(loss, None)
-    if reduction == "mean":
-        total = total / loss.size if loss.size else total * math.nan
-    return total
+    reduce = kernels.mean if reduction == "mean" else kernels.sum
+    return reduce(loss, tuple(range(loss.ndim)), False)
 
 
 class LossGradFn(BinaryGradFn):
     """A loss of an input and a target; `scale` is what the reduction multiplies each element's gradient by."""
 
-    __slots__ = ("scale",)
+    __slots__ = ("_scale",)
 
     def __init__(self, reduction: Reduction, size: int) -> None:
-        self.scale = 1 / max(size, 1) if reduction == "mean" else 1.0
+        self._scale = 1 / max(size, 1) if reduction == "mean" else 1.0
 
 
 class Loss(Module):

@@ -61,7 +61,10 @@ def rand(
 ) -> Tensor:
     """Random numbers, uniform on [0, 1)."""
     draw = generator_or_default(generator).random(_checked("rand", shape), _drawn(dtype))
-    return make(np.asarray(draw, dtype), CONSTANT)
+    values = np.asarray(draw, dtype)
+    if values.dtype.char == "e":  # where float16 rounds to 1
+        values = np.minimum(values, np.float16(1 - 2**-11))
+    return make(values, CONSTANT)
 
 
 def randn(

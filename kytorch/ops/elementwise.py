@@ -21,9 +21,9 @@ from kytorch.tensor.core import (
     View,
     constant,
     make,
-    no_broadcast,
     recorded,
 )
+from kytorch.tensor.errors import no_broadcast
 from kytorch.tensor.methods import method
 from kytorch.tensor.values import Array, Scalar, checked_dtype, lock
 
@@ -146,13 +146,13 @@ class PowGradFn(BinaryGradFn):
 class PowNumberGradFn(InputGradFn):
     """y = x^n for a number n,  dy = n x^(n-1) dx"""
 
-    __slots__ = ("exponent",)
+    __slots__ = ("_exponent",)
 
     def __init__(self, exponent: float) -> None:
-        self.exponent = exponent
+        self._exponent = exponent
 
     def vjp(self, g: A, x: A) -> A:
-        n = self.exponent
+        n = self._exponent
         return g * (n * pow(x, n - 1)) if n else g * 0.0
 
 
@@ -318,14 +318,14 @@ def relu(x: A) -> A:
 class SoftplusGradFn(InputGradFn):
     """y = log(1 + e^(beta x)) / beta,  dy = sigmoid(beta x) dx"""
 
-    __slots__ = ("beta", "threshold")
+    __slots__ = ("_beta", "_threshold")
 
     def __init__(self, beta: float, threshold: float) -> None:
-        self.beta = beta
-        self.threshold = threshold
+        self._beta = beta
+        self._threshold = threshold
 
     def vjp(self, g: A, x: A) -> A:
-        return where(self.beta * x > self.threshold, g, g * sigmoid(self.beta * x))
+        return where(self._beta * x > self._threshold, g, g * sigmoid(self._beta * x))
 
 
 @method
@@ -411,17 +411,17 @@ def minimum(x: A, other: A | Array | Scalar) -> A:
 class WhereGradFn(TwoInputGradFn):
     """y = a where c, else b,  dy = [c] da + [not c] db"""
 
-    __slots__ = ("condition",)
+    __slots__ = ("_condition",)
 
     def __init__(self, condition: Array) -> None:
         lock(condition)
-        self.condition = condition
+        self._condition = condition
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
-        a_fn, b_fn = self.inputs
+        a_fn, b_fn = self._inputs
         return (
-            None if a_fn is CONSTANT else where(self.condition, g, 0.0),
-            None if b_fn is CONSTANT else where(self.condition, 0.0, g),
+            None if a_fn is CONSTANT else where(self._condition, g, 0.0),
+            None if b_fn is CONSTANT else where(self._condition, 0.0, g),
         )
 
 
@@ -462,13 +462,13 @@ def clamp(x: A, min: A | Scalar | None = None, max: A | Scalar | None = None) ->
 class ToGradFn(UnaryGradFn):
     """y = x in another dtype,  dy = dx in x's"""
 
-    __slots__ = ("dtype",)
+    __slots__ = ("_dtype",)
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
-        self.dtype = dtype
+        self._dtype = dtype
 
     def vjp(self, g: A) -> A:
-        return to(g, self.dtype)
+        return to(g, self._dtype)
 
 
 @method

@@ -41,31 +41,31 @@ class _AtIndex:
     """A GradFn that keeps an index, whose arrays are its own and locked."""
 
     __slots__ = ()
-    index: Any
+    _index: Any
 
     def __init__(self, index: Any) -> None:
         for part in index if isinstance(index, tuple) else (index,):
             if hasattr(part, "dtype"):
                 lock(part)
-        self.index = index
+        self._index = index
 
 
 class GetitemGradFn(_AtIndex, UnaryGradFn):
     """y = x[index]"""
 
-    __slots__ = ("index",)
+    __slots__ = ("_index",)
 
     def vjp(self, g: A) -> A:
-        return _spread(g, self.index, self.shapes[0])
+        return _spread(g, self._index, self._shapes[0])
 
 
 class SpreadGradFn(_AtIndex, UnaryGradFn):
     """y = 0 but y[index] += x, the transpose of x[index]"""
 
-    __slots__ = ("index",)
+    __slots__ = ("_index",)
 
     def vjp(self, g: A) -> A:
-        return getitem(g, self.index)
+        return getitem(g, self._index)
 
 
 @method
@@ -97,35 +97,35 @@ def _spread(x: A, index: Any, shape: Shape) -> A:
 class IndexSetGradFn(_AtIndex, TwoInputGradFn):
     """y = x but y[index] = v, no element named twice,  dy = dx outside the index, dv inside"""
 
-    __slots__ = ("index",)
+    __slots__ = ("_index",)
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
-        x_fn, v_fn = self.inputs
+        x_fn, v_fn = self._inputs
         return (
-            None if x_fn is CONSTANT else _unique_set(g, self.index, view(np.zeros((), g.dtype), CONSTANT)),
-            None if v_fn is CONSTANT else getitem(g, self.index),
+            None if x_fn is CONSTANT else _unique_set(g, self._index, view(np.zeros((), g.dtype), CONSTANT)),
+            None if v_fn is CONSTANT else getitem(g, self._index),
         )
 
 
 class IndexAddGradFn(_AtIndex, TwoInputGradFn):
     """y = x but y[index] += v"""
 
-    __slots__ = ("index",)
+    __slots__ = ("_index",)
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
-        return g, None if self.inputs[1] is CONSTANT else getitem(g, self.index)
+        return g, None if self._inputs[1] is CONSTANT else getitem(g, self._index)
 
 
 class IndexMulGradFn(_AtIndex, BinaryGradFn):
     """y = x but y[index] *= v, no element named twice"""
 
-    __slots__ = ("index",)
+    __slots__ = ("_index",)
 
     def vjp_a(self, g: A, a: A, b: A) -> A:
-        return _unique_mul(g, self.index, b)
+        return _unique_mul(g, self._index, b)
 
     def vjp_b(self, g: A, a: A, b: A) -> A:
-        return getitem(g * a, self.index)
+        return getitem(g * a, self._index)
 
 
 def _unique_set(x: A, index: Any, value: A) -> A:

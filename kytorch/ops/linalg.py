@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from kytorch.ops.shape import unsqueeze
 from kytorch.tensor.core import A, BilinearGradFn, Tensor, constant
+from kytorch.tensor.errors import not_tensors
 from kytorch.tensor.methods import method
 from kytorch.tensor.values import Array
 
@@ -28,6 +31,8 @@ def mm(x: A, other: A) -> A:
     if not isinstance(x, Tensor):
         y: Array = x.dot(other)
         return y
+    if not isinstance(other, Tensor):
+        raise not_tensors("mm", other)
     if x.ndim != 2 or other.ndim != 2 or x.shape[1] != other.shape[0]:
         raise ValueError(f"mm: shapes {x.shape} and {other.shape} are not (n, k) and (k, m)")
     return MmGradFn().record(x._data.dot(other._data), x, other)
@@ -41,17 +46,18 @@ class MatmulGradFn(BilinearGradFn):
     def vjp_a(self, g: A, b: A) -> A:
         if b.ndim == 1:
             return unsqueeze(g, -1) * b
-        if len(self.shapes[0]) == 1:
+        if len(self._shapes[0]) == 1:
             return (b @ unsqueeze(g, -1)).reshape(b.shape[:-1])
         return g @ b.mT
 
     def vjp_b(self, g: A, a: A) -> A:
         if a.ndim == 1:
-            return a * g if len(self.shapes[1]) == 1 else unsqueeze(a, -1) * unsqueeze(g, -2)
-        if len(self.shapes[1]) == 1:
+            return a * g if len(self._shapes[1]) == 1 else unsqueeze(a, -1) * unsqueeze(g, -2)
+        if len(self._shapes[1]) == 1:
             return (a.mT @ unsqueeze(g, -1)).reshape(*a.shape[:-2], a.shape[-1])
-        if a.ndim > 2 and len(self.shapes[1]) == 2:  # one product over the whole batch, not a sum of products
-            return a.reshape(-1, a.shape[-1]).T @ g.reshape(-1, g.shape[-1])
+        if a.ndim > 2 and len(self._shapes[1]) == 2:  # one product over the whole batch, not a sum of products
+            rows = math.prod(a.shape[:-1])
+            return a.reshape(rows, a.shape[-1]).T @ g.reshape(rows, g.shape[-1])
         return a.mT @ g
 
 

@@ -25,14 +25,14 @@ def _kept(shape: Shape, dims: tuple[int, ...]) -> Shape:
 class SumGradFn(UnaryGradFn):
     """y = sum x,  dy = sum dx"""
 
-    __slots__ = ("dims",)
+    __slots__ = ("_dims",)
 
     def __init__(self, dims: tuple[int, ...]) -> None:
-        self.dims = dims
+        self._dims = dims
 
     def vjp(self, g: A) -> A:
-        shape = self.shapes[0]
-        return expand(g.reshape(_kept(shape, self.dims)), shape)
+        shape = self._shapes[0]
+        return expand(g.reshape(_kept(shape, self._dims)), shape)
 
 
 @method
@@ -50,7 +50,7 @@ class MeanGradFn(SumGradFn):
     __slots__ = ()
 
     def vjp(self, g: A) -> A:
-        return SumGradFn.vjp(self, g / math.prod([self.shapes[0][i] for i in self.dims]))
+        return SumGradFn.vjp(self, g / math.prod([self._shapes[0][i] for i in self._dims]))
 
 
 @method
@@ -76,18 +76,18 @@ def var(x: A, dim: int | Sequence[int] | None = None, *, correction: float = 1, 
 class ExtremumGradFn(UnaryGradFn):
     """y = the greatest or least of x; those elements that are it share the gradient"""
 
-    __slots__ = ("dims", "mask", "share")
+    __slots__ = ("_dims", "_mask", "_share")
 
     def __init__(self, dims: tuple[int, ...], mask: Array, share: Array) -> None:
-        self.dims = dims
+        self._dims = dims
         lock(mask)
         lock(share)
-        self.mask = mask
-        self.share = share
+        self._mask = mask
+        self._share = share
 
     def vjp(self, g: A) -> A:
-        shape = self.shapes[0]
-        return where(self.mask, expand(g.reshape(_kept(shape, self.dims)) * self.share, shape), 0.0)
+        shape = self._shapes[0]
+        return where(self._mask, expand(g.reshape(_kept(shape, self._dims)) * self._share, shape), 0.0)
 
 
 @overload
@@ -102,7 +102,7 @@ def max(x: A, dim: int | None = None, keepdim: bool = False) -> A | ValuesAndInd
 
     Equal greatest elements share the gradient; along `dim` the first takes it. Raises ValueError if there are none.
     """
-    return _extremum(np.maximum, x, dim, keepdim)
+    return _extremum("max", np.maximum, x, dim, keepdim)
 
 
 @overload
@@ -117,11 +117,10 @@ def min(x: A, dim: int | None = None, keepdim: bool = False) -> A | ValuesAndInd
 
     Equal least elements share the gradient; along `dim` the first takes it. Raises ValueError if there are none.
     """
-    return _extremum(np.minimum, x, dim, keepdim)
+    return _extremum("min", np.minimum, x, dim, keepdim)
 
 
-def _extremum(function: np.ufunc, x: A, dim: int | None, keepdim: bool) -> A | ValuesAndIndices[A]:
-    name = function.__name__[:3]
+def _extremum(name: str, function: np.ufunc, x: A, dim: int | None, keepdim: bool) -> A | ValuesAndIndices[A]:
     at = None if dim is None else one_dim(name, dim, x.ndim)
     if not (x.size if at is None or not x.ndim else x.shape[at]):
         raise ValueError(f"{name}: no elements to choose from, in shape {x.shape}")

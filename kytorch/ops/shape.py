@@ -20,7 +20,7 @@ class ReshapeGradFn(UnaryGradFn):
     __slots__ = ()
 
     def vjp(self, g: A) -> A:
-        return g.reshape(self.shapes[0])
+        return g.reshape(self._shapes[0])
 
 
 @method
@@ -65,13 +65,13 @@ def unsqueeze(x: A, dim: int) -> A:
 class PermuteGradFn(UnaryGradFn):
     """y = x with its dimensions in another order"""
 
-    __slots__ = ("dims",)
+    __slots__ = ("_dims",)
 
     def __init__(self, dims: tuple[int, ...]) -> None:
-        self.dims = dims
+        self._dims = dims
 
     def vjp(self, g: A) -> A:
-        return permute(g, [self.dims.index(i) for i in range(len(self.dims))])
+        return permute(g, [self._dims.index(i) for i in range(len(self._dims))])
 
 
 @method
@@ -131,7 +131,7 @@ class SumToSizeGradFn(UnaryGradFn):
     __slots__ = ()
 
     def vjp(self, g: A) -> A:
-        return expand(g, self.shapes[0])
+        return expand(g, self._shapes[0])
 
 
 @method
@@ -146,17 +146,17 @@ def sum_to_size(x: A, *shape: int | Sequence[int]) -> A:
 class CatGradFn(NaryGradFn):
     """y = the inputs one behind the other along a dimension"""
 
-    __slots__ = ("dim",)
+    __slots__ = ("_dim",)
 
     def __init__(self, dim: int) -> None:
-        self.dim = dim
+        self._dim = dim
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
         parts: list[A | None] = []
         start = 0
-        for grad_fn, shape in zip(self.inputs, self.shapes):
-            stop = start + shape[self.dim]
-            parts.append(None if grad_fn is CONSTANT else g[(slice(None),) * self.dim + (slice(start, stop),)])
+        for grad_fn, shape in zip(self._inputs, self._shapes):
+            stop = start + shape[self._dim]
+            parts.append(None if grad_fn is CONSTANT else g[(slice(None),) * self._dim + (slice(start, stop),)])
             start = stop
         return tuple(parts)
 

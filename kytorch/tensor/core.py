@@ -6,16 +6,17 @@ The arithmetic operators and their derivatives need each other, so exactly they 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, TypeVar, final
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, final
 
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.tensor.errors import operands_error
 from kytorch.tensor.holder import ArrayHolder
 from kytorch.tensor.methods import METHODS, At, Methods
 from kytorch.tensor.reading import reading_is_live
 from kytorch.tensor.values import Array, Index, Nested, Scalar, Shape, formatted, sealed, to_array, weak_array
+from kytorch.tensor.watching import watcher
 
 
 @final
@@ -36,8 +37,6 @@ class Tensor(ArrayHolder, Methods):
         tensor._data = to_array(data, dtype)
         tensor._grad_fn = CONSTANT
         return tensor
-
-    # What it is
 
     @property
     def grad_fn(self) -> GradFn:
@@ -68,8 +67,6 @@ class Tensor(ArrayHolder, Methods):
         """The same values as a constant."""
         return make(self._data, CONSTANT)
 
-    # Differentiation
-
     def backward(self, gradient: Gradient | None = None, *, create_graph: bool = False) -> Gradients:
         """The gradient with respect to every weight that this scalar depends on.
 
@@ -79,8 +76,6 @@ class Tensor(ArrayHolder, Methods):
         """
         gradients: Gradients = METHODS["backward"](self, gradient, create_graph)
         return gradients
-
-    # Editing and indexing
 
     @property
     def at(self) -> At[Tensor]:
@@ -105,9 +100,9 @@ class Tensor(ArrayHolder, Methods):
             raise TypeError("iteration over a Tensor of shape ()")
         return (self[i] for i in range(len(self._data)))
 
-    # Conversion
-
     def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError(f"a Tensor of shape {self.shape} is neither true nor false; compare one element")
         return bool(self.item())
 
     def __int__(self) -> int:
@@ -134,8 +129,6 @@ class Tensor(ArrayHolder, Methods):
 
     def __reduce__(self) -> tuple[Callable[[Array], Tensor], tuple[Array]]:
         return Tensor, (self.data,)
-
-    # Operators
 
     def __add__(self, other: Operand) -> Tensor:
         return recorded(np.add, AddGradFn, self, other)
@@ -205,18 +198,7 @@ class Tensor(ArrayHolder, Methods):
     __hash__ = object.__hash__
 
 
-class Watcher(Protocol):
-    """What `detect_anomaly` puts in to see every value and gradient that is made."""
-
-    def made(self, data: Array, grad_fn: GradFn) -> None:
-        """`grad_fn`'s operation made the value `data`."""
-
-    def flowed(self, g: Tensor | Array, grad_fn: GradFn) -> None:
-        """`grad_fn`'s rule made the gradient `g`."""
-
-
 _new = object.__new__
-watcher: ContextVar[Watcher | None] = ContextVar("the watcher", default=None)
 
 
 def make(data: Array, grad_fn: GradFn) -> Tensor:
@@ -265,8 +247,8 @@ def recorded(function: np.ufunc, rule: type[TwoInputGradFn], a: Tensor, other: O
         return NotImplemented  # type: ignore[no-any-return]  # Python's own protocol for operators
     try:
         data = function(a._data, b._data)
-    except ValueError:
-        raise no_broadcast(function.__name__, a, b) from None
+    except (ValueError, TypeError, OverflowError) as error:
+        raise operands_error(rule.__name__.removesuffix("GradFn").lower(), error, a, b) from None
     return rule().record(data, a, b)
 
 
@@ -276,32 +258,36 @@ def _compared(function: np.ufunc, a: Tensor, other: Operand) -> Tensor:
         return NotImplemented  # type: ignore[no-any-return]  # Python's own protocol for operators
     try:
         return make(function(a._data, b._data), CONSTANT)
-    except ValueError:
-        raise no_broadcast(function.__name__, a, b) from None
-
-
-def not_tensors(name: str, *values: object) -> TypeError:
-    """The error of an operation that takes Tensors and got something else among `values`."""
-    kind = next((type(x).__name__ for x in values if not isinstance(x, Tensor)), "Tensor")
-    advice = "weight.tensor() reads it" if kind == "TrainableWeight" else "Tensor(...) makes one of numbers or an array"
-    return TypeError(f"{name}: expected a Tensor, not {kind}; {advice}")
-
-
-def no_broadcast(name: str, *operands: Tensor | Array) -> ValueError:
-    """The error of operands whose shapes do not broadcast."""
-    shapes = " and ".join(str(x.shape) for x in operands)
-    return ValueError(
-        f"{name}: shapes {shapes} do not broadcast; aligned at the right, two sizes must be equal or one of them 1 "
-        "(reshape or unsqueeze an operand)"
-    )
+    except ValueError as error:
+        raise operands_error(function.__name__, error, a, b) from None
 
 
 class GradFn:
     """One recorded operation: its inputs' GradFns and shapes, and the arrays that its rule reads."""
 
-    __slots__ = ("inputs", "shapes")
-    inputs: tuple[GradFn, ...]
-    shapes: tuple[Shape, ...]
+    __slots__ = ("__weakref__", "_inputs", "_shapes")
+    _inputs: tuple[GradFn, ...]
+    _shapes: tuple[Shape, ...]
+    _is_ours: bool = True
+
+    def __init_subclass__(cls) -> None:
+        cls._is_ours = cls.__module__.partition(".")[0] == "kytorch"
+
+    def _taken(self, y: Array) -> Array:
+        """A copy of what a user's operation made, which it may write to again. ValueError if it has recorded before."""
+        if hasattr(self, "_inputs"):
+            raise ValueError(f"{self.name}: an object of it records one operation; make a new one for each")
+        return np.array(y)
+
+    @property
+    def inputs(self) -> tuple[GradFn, ...]:
+        """The GradFns of the operation's inputs."""
+        return self._inputs
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes of the operation's inputs."""
+        return self._shapes
 
     @property
     def name(self) -> str:
@@ -329,13 +315,18 @@ class GradFn:
 class LeafGradFn(GradFn):
     """Where a graph ends: at a constant, at a weight, or at an input being differentiated."""
 
-    __slots__ = ("weight",)
-    weight: TrainableWeight | None
+    __slots__ = ("_weight",)
+    _weight: TrainableWeight | None
 
     def __init__(self, weight: TrainableWeight | None = None) -> None:
-        self.inputs = ()
-        self.shapes = ()
-        self.weight = weight
+        self._inputs = ()
+        self._shapes = ()
+        self._weight = weight
+
+    @property
+    def weight(self) -> TrainableWeight | None:
+        """The weight that was read here, if it was one."""
+        return self._weight
 
 
 CONSTANT = LeafGradFn()
@@ -349,11 +340,13 @@ class OneInputGradFn(GradFn):
 
     def record(self, y: Array, x: Tensor) -> Tensor:
         """The Tensor of `y`, a fresh array, as made from `x` by this operation."""
+        if not self._is_ours:
+            y = self._taken(y)
         grad_fn = x._grad_fn
         if grad_fn is CONSTANT:
             return make(y, CONSTANT)
-        self.inputs = (grad_fn,)
-        self.shapes = (x._data.shape,)
+        self._inputs = (grad_fn,)
+        self._shapes = (x._data.shape,)
         return make(y, self)
 
 
@@ -381,10 +374,10 @@ class InputGradFn(OneInputGradFn):
         raise NotImplementedError(f"{self.name} has no rule")
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
-        return (self.vjp(g, view(self._x, self.inputs[0])),)
+        return (self.vjp(g, view(self._x, self._inputs[0])),)
 
     def record(self, y: Array, x: Tensor) -> Tensor:
-        self._x = x._data
+        self._x = x._data if self._is_ours else x.data
         return OneInputGradFn.record(self, y, x)
 
 
@@ -402,8 +395,9 @@ class OutputGradFn(OneInputGradFn):
         return (self.vjp(g, view(self._y, self)),)
 
     def record(self, y: Array, x: Tensor) -> Tensor:
-        self._y = y
-        return OneInputGradFn.record(self, y, x)
+        tensor = OneInputGradFn.record(self, y, x)
+        self._y = tensor._data if self._is_ours else tensor.data
+        return tensor
 
 
 class TwoInputGradFn(GradFn):
@@ -413,11 +407,13 @@ class TwoInputGradFn(GradFn):
 
     def record(self, y: Array, a: Tensor, b: Tensor) -> Tensor:
         """The Tensor of `y`, a fresh array, as made from `a` and `b` by this operation."""
+        if not self._is_ours:
+            y = self._taken(y)
         a_fn, b_fn = a._grad_fn, b._grad_fn
         if a_fn is CONSTANT and b_fn is CONSTANT:
             return make(y, CONSTANT)
-        self.inputs = (a_fn, b_fn)
-        self.shapes = (a._data.shape, b._data.shape)
+        self._inputs = (a_fn, b_fn)
+        self._shapes = (a._data.shape, b._data.shape)
         return make(y, self)
 
 
@@ -437,7 +433,7 @@ class BinaryGradFn(TwoInputGradFn):
         raise NotImplementedError(f"{self.name} has no rule for b")
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
-        a_fn, b_fn = self.inputs
+        a_fn, b_fn = self._inputs
         a, b = view(self._a, a_fn), view(self._b, b_fn)
         return (
             None if a_fn is CONSTANT else self.vjp_a(g, a, b),
@@ -445,8 +441,7 @@ class BinaryGradFn(TwoInputGradFn):
         )
 
     def record(self, y: Array, a: Tensor, b: Tensor) -> Tensor:
-        self._a = a._data
-        self._b = b._data
+        self._a, self._b = (a._data, b._data) if self._is_ours else (a.data, b.data)
         return TwoInputGradFn.record(self, y, a, b)
 
 
@@ -466,7 +461,7 @@ class BilinearGradFn(TwoInputGradFn):
         raise NotImplementedError(f"{self.name} has no rule for b")
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
-        a_fn, b_fn = self.inputs
+        a_fn, b_fn = self._inputs
         return (
             None if a_fn is CONSTANT else self.vjp_a(g, view(self._b, b_fn)),
             None if b_fn is CONSTANT else self.vjp_b(g, view(self._a, a_fn)),
@@ -487,15 +482,14 @@ class NaryGradFn(GradFn):
 
     def record(self, y: Array, *inputs: Tensor) -> Tensor:
         """The Tensor of `y`, a fresh array, as made from `inputs` by this operation."""
+        if not self._is_ours:
+            y = self._taken(y)
         grad_fns = [x._grad_fn for x in inputs]
         if grad_fns.count(CONSTANT) == len(grad_fns):
             return make(y, CONSTANT)
-        self.inputs = (*grad_fns,)
-        self.shapes = (*[x._data.shape for x in inputs],)
+        self._inputs = (*grad_fns,)
+        self._shapes = (*[x._data.shape for x in inputs],)
         return make(y, self)
-
-
-# The rules of arithmetic
 
 
 class AddGradFn(TwoInputGradFn):
@@ -513,7 +507,7 @@ class SubGradFn(TwoInputGradFn):
     __slots__ = ()
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
-        return g, None if self.inputs[1] is CONSTANT else -g
+        return g, None if self._inputs[1] is CONSTANT else -g
 
 
 class NegGradFn(UnaryGradFn):
@@ -537,16 +531,26 @@ class MulGradFn(BilinearGradFn):
         return g * a
 
 
-class DivGradFn(BinaryGradFn):
+class DivGradFn(TwoInputGradFn):
     """y = a / b,  dy = da / b - (a / b^2) db"""
 
-    __slots__ = ()
+    __slots__ = ("_a", "_b")
+    _a: Array
+    _b: Array
 
-    def vjp_a(self, g: A, a: A, b: A) -> A:
-        return g / b
+    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
+        a_fn, b_fn = self._inputs
+        b = view(self._b, b_fn)
+        return (
+            None if a_fn is CONSTANT else g / b,
+            None if b_fn is CONSTANT else -g * (view(self._a, a_fn) / b) / b,
+        )
 
-    def vjp_b(self, g: A, a: A, b: A) -> A:
-        return -g * (a / b) / b
+    def record(self, y: Array, a: Tensor, b: Tensor) -> Tensor:
+        self._b = b._data
+        if b._grad_fn is not CONSTANT:
+            self._a = a._data
+        return TwoInputGradFn.record(self, y, a, b)
 
 
 # Weights

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ class ArrayHolder:
     __slots__ = ("_data",)
     _data: Array
 
-    # NumPy's operators leave `array * tensor` to the Tensor, and its functions detach nothing in silence.
+    # NumPy's operators leave `array * tensor` to the Tensor, and its ufuncs refuse what they would detach.
     __array_ufunc__ = None
 
     @property
@@ -51,9 +51,14 @@ class ArrayHolder:
         lock(new)
         self._data = new
 
-    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
-        if copy or (dtype is not None and self._data.dtype != dtype):
-            if copy is False:
-                raise ValueError(f"a {type(self).__name__} of {self.dtype} cannot become {dtype} without a copy")
-            return np.array(self._data, dtype)
-        return sealed(self._data)
+    if TYPE_CHECKING:
+        # To a type checker a buffer, which np.asarray takes. Were it an array-like, `array * tensor` would be an array.
+        def __buffer__(self, flags: int, /) -> memoryview: ...
+    else:
+
+        def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
+            if copy or (dtype is not None and self._data.dtype != dtype):
+                if copy is False:
+                    raise ValueError(f"a {type(self).__name__} of {self.dtype} cannot become {dtype} without a copy")
+                return np.array(self._data, dtype)
+            return sealed(self._data)

@@ -33,16 +33,25 @@ class ValuesAndIndices(NamedTuple, Generic[T]):
 
 
 class At(Generic[T]):
+    """What `x.at` is: to be indexed by the place to edit."""
+
+    __slots__ = ("_tensor",)
+
+    def __init__(self, tensor: T) -> None:
+        self._tensor = tensor
+
+    def __getitem__(self, index: T | Index) -> Place[T]:
+        return Place(self._tensor, index)
+
+
+class Place(Generic[T]):
     """A place in a Tensor, for edits that make new Tensors."""
 
     __slots__ = ("_index", "_tensor")
 
-    def __init__(self, tensor: T, index: T | Index = ...) -> None:
+    def __init__(self, tensor: T, index: T | Index) -> None:
         self._tensor = tensor
         self._index = index
-
-    def __getitem__(self, index: T | Index) -> At[T]:
-        return At(self._tensor, index)
 
     def set(self, value: T | Array | Scalar) -> T:
         """A copy with `value` at this place; where an element is named twice, the last value stays."""
@@ -72,23 +81,23 @@ class Methods:
 
     # Arithmetic and comparison (the operators are in `core`)
 
-    def add(self, other: Self | float) -> Self:
+    def add(self, other: Self | Array | Scalar) -> Self:
         """self + other."""
         return self._call("add", other)
 
-    def sub(self, other: Self | float) -> Self:
+    def sub(self, other: Self | Array | Scalar) -> Self:
         """self - other."""
         return self._call("sub", other)
 
-    def mul(self, other: Self | float) -> Self:
+    def mul(self, other: Self | Array | Scalar) -> Self:
         """self * other."""
         return self._call("mul", other)
 
-    def div(self, other: Self | float) -> Self:
+    def div(self, other: Self | Array | Scalar) -> Self:
         """self / other."""
         return self._call("div", other)
 
-    def pow(self, exponent: Self | float) -> Self:
+    def pow(self, exponent: Self | Array | Scalar) -> Self:
         """self ** exponent."""
         return self._call("pow", exponent)
 
@@ -96,35 +105,35 @@ class Methods:
         """-self."""
         return self._call("neg")
 
-    def matmul(self, other: Self) -> Self:
+    def matmul(self, other: Self | Array) -> Self:
         """self @ other."""
         return self._call("matmul", other)
 
-    def mm(self, other: Self) -> Self:
+    def mm(self, other: Self | Array) -> Self:
         """The product of two matrices."""
         return self._call("mm", other)
 
-    def eq(self, other: Self | float) -> Self:
+    def eq(self, other: Self | Array | Scalar) -> Self:
         """self == other, elementwise."""
         return self._call("eq", other)
 
-    def ne(self, other: Self | float) -> Self:
+    def ne(self, other: Self | Array | Scalar) -> Self:
         """self != other, elementwise."""
         return self._call("ne", other)
 
-    def lt(self, other: Self | float) -> Self:
+    def lt(self, other: Self | Array | Scalar) -> Self:
         """self < other, elementwise."""
         return self._call("lt", other)
 
-    def le(self, other: Self | float) -> Self:
+    def le(self, other: Self | Array | Scalar) -> Self:
         """self <= other, elementwise."""
         return self._call("le", other)
 
-    def gt(self, other: Self | float) -> Self:
+    def gt(self, other: Self | Array | Scalar) -> Self:
         """self > other, elementwise."""
         return self._call("gt", other)
 
-    def ge(self, other: Self | float) -> Self:
+    def ge(self, other: Self | Array | Scalar) -> Self:
         """self >= other, elementwise."""
         return self._call("ge", other)
 
@@ -170,20 +179,20 @@ class Methods:
         """log(1 + e^(beta x)) / beta, and x itself where beta x > threshold."""
         return self._call("softplus", beta, threshold)
 
-    def maximum(self, other: Self | float) -> Self:
+    def maximum(self, other: Self | Array | Scalar) -> Self:
         """The greater of two elements; equal ones share the gradient."""
         return self._call("maximum", other)
 
-    def minimum(self, other: Self | float) -> Self:
+    def minimum(self, other: Self | Array | Scalar) -> Self:
         """The lesser of two elements; equal ones share the gradient."""
         return self._call("minimum", other)
 
-    def where(self, condition: Self, other: Self | float) -> Self:
+    def where(self, condition: Self, other: Self | Array | Scalar) -> Self:
         """self where `condition` is true, else `other`."""
         result: Self = METHODS["where"](condition, self, other)
         return result
 
-    def clamp(self, min: Self | float | None = None, max: Self | float | None = None) -> Self:
+    def clamp(self, min: Self | Scalar | None = None, max: Self | Scalar | None = None) -> Self:
         """self limited to [min, max]."""
         return self._call("clamp", min, max)
 

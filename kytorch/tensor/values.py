@@ -21,7 +21,12 @@ _KINDS = "biuf"
 
 def checked_dtype(name: str, dtype: npt.DTypeLike) -> np.dtype[Any]:
     """`dtype` as NumPy's. Raises TypeError for one that a Tensor cannot have."""
-    checked = np.dtype(dtype)
+    if dtype is None:
+        raise TypeError(f"{name}: expected a dtype, not None")
+    try:
+        checked = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(f"{name}: {dtype!r} is no dtype") from None
     if checked.kind not in _KINDS or checked.itemsize > 8:
         raise TypeError(f"{name}: a Tensor cannot have dtype {checked}; it holds real numbers, up to float64")
     return checked
@@ -34,6 +39,8 @@ def to_array(value: object, dtype: npt.DTypeLike | None = None) -> Array:
     Raises ValueError for ragged lists and TypeError for what is not real numbers.
     """
     namespace = getattr(value, "__array_namespace__", None)
+    if isinstance(value, (list, tuple)) and getattr(_first(value), "__array_ufunc__", value) is None:
+        raise TypeError("Tensor: expected numbers, not a list of Tensors or weights; stack() joins Tensors")
     try:
         if namespace is not None:
             array: Array = namespace().array(value, dtype=dtype, copy=True)
@@ -95,9 +102,14 @@ def formatted(array: Array, prefix: str) -> str:
 
 def _is_python(value: object) -> bool:
     """Whether `value` is made of Python's own numbers, judged by its first one."""
+    return not hasattr(_first(value), "dtype")
+
+
+def _first(value: object) -> object:
+    """The first of the numbers in nested sequences."""
     while isinstance(value, Sequence) and not isinstance(value, (str, bytes)) and len(value):
         value = value[0]
-    return not hasattr(value, "dtype")
+    return value
 
 
 def _brief(value: object) -> str:
