@@ -1,10 +1,11 @@
 """Deep learning in typed Python on NumPy: immutable Tensors, pure gradients, stateless optimizers."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from numpy import bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 
-from kytorch import data, func, nn, optim, testing
-from kytorch.anomaly import detect_anomaly
-from kytorch.checkpoint import Checkpoint, CheckpointError, load, read_metadata, save
+import kytorch.autodiff  # noqa: F401  # gives Tensors their backward()
 from kytorch.ops.create import (
     arange,
     from_numpy,
@@ -84,6 +85,33 @@ from kytorch.tensor.core import (
 from kytorch.tensor.random import manual_seed
 from kytorch.tensor.reading import no_grad
 from kytorch.tensor.values import Array
+
+if TYPE_CHECKING:
+    from kytorch import data, func, nn, optim, testing
+    from kytorch.anomaly import detect_anomaly
+    from kytorch.checkpoint import Checkpoint, CheckpointError, load, read_metadata, save
+else:
+    # Imported when first asked for, so that `import kytorch` costs no more than Tensors and their operations.
+    _PARTS = {"data", "func", "nn", "optim", "testing"}
+    _HOMES = {
+        "Checkpoint": "checkpoint",
+        "CheckpointError": "checkpoint",
+        "detect_anomaly": "anomaly",
+        "load": "checkpoint",
+        "read_metadata": "checkpoint",
+        "save": "checkpoint",
+    }
+
+    def __getattr__(name):
+        if name in _PARTS:
+            return import_module(f"kytorch.{name}")
+        if name in _HOMES:
+            return getattr(import_module(f"kytorch.{_HOMES[name]}"), name)
+        raise AttributeError(f"module 'kytorch' has no attribute {name!r}")
+
+    def __dir__():
+        return __all__
+
 
 __version__ = "0.1.0"
 

@@ -123,9 +123,12 @@ def walk(root: GradFn, g: A, view: View[A], stops: Collection[GradFn] = ()) -> d
                     raise NotImplementedError(f"{node.name}: its rule has no gradient for an input that needs one")
                 if watching is not None:
                     watching.flowed(term, node)
-                if not hasattr(term, "shape"):
-                    raise TypeError(f"{node.name}: its rule made a {type(term).__name__}, not an array or a Tensor")
-                if term.shape != shape:
+                try:
+                    fits = term.shape == shape
+                except AttributeError:
+                    kind = type(term).__name__
+                    raise TypeError(f"{node.name}: its rule made a {kind}, not an array or a Tensor") from None
+                if not fits:
                     term = _sum_to_size(node, term, shape)
                 if partial and child in partial:
                     if child in sums and term.dtype == partial[child].dtype:
@@ -140,7 +143,10 @@ def walk(root: GradFn, g: A, view: View[A], stops: Collection[GradFn] = ()) -> d
                 else:
                     if partial:
                         partial.pop(child, None)
-                    ready.append((child, term))
+                    if child._inputs:
+                        ready.append((child, term))
+                    else:
+                        reached[child] = term
     return reached
 
 

@@ -39,8 +39,11 @@ def reduced(loss: Array, reduction: Reduction) -> Array:
     """The mean or the sum of the elements, or they themselves."""
     if reduction == "none":
         return loss
-    reduce = kernels.mean if reduction == "mean" else kernels.sum
-    return reduce(loss, tuple(range(loss.ndim)), False)
+    if loss.dtype.char == "e" or not loss.size:
+        reduce = kernels.mean if reduction == "mean" else kernels.sum
+        return reduce(loss, tuple(range(loss.ndim)), False)
+    total: Array = np.add.reduce(loss, None)
+    return total / loss.size if reduction == "mean" else total
 
 
 class LossGradFn(BinaryGradFn):
