@@ -15,8 +15,9 @@ from benchmarks.prepared import Array
 
 ROOT = Path(__file__).parent.parent
 
-REMOVED = ("OPENBLAS_", "GOTO_", "MKL_", "OMP_", "KMP_", "MALLOC_", "GLIBC_TUNABLES")
-"""How the variables begin that no worker gets: they choose old kernels, other threads or another malloc."""
+REMOVED = ("OPENBLAS_", "GOTO_", "MKL_", "OMP_", "KMP_", "MALLOC_", "GLIBC_TUNABLES", "PYTHONDONTWRITEBYTECODE")
+"""How the variables begin that no worker gets: they choose old kernels, other threads, another malloc, or to compile
+at every import what an installed package has compiled."""
 THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 """The variables that every worker gets: the number of threads. PyTorch is told by set_num_threads too."""
 

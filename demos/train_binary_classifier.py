@@ -15,11 +15,11 @@ import kytorch
 from classifier.bad_input import BadInputError
 from classifier.csv_table import counted, read_table
 from classifier.data import Examples, Split, Unlabelled, check_varied, examples, split, unlabelled
-from classifier.model import BinaryClassifier, History, train
+from classifier.model import BinaryClassifier, DivergedError, History, train
 from classifier.options import DEFAULT_DATA, Options, parse
-from classifier.output_files import check_outputs, replacing
+from classifier.output_files import Output, check_outputs, write_all
 from classifier.picture import check_can_draw, draw
-from classifier.predictions import write_predictions
+from classifier.predictions import check_names, write_predictions
 from classifier.progress import progress_of
 from classifier.report import Confusion, RocCurve
 from classifier.saved import Description, load, save
@@ -39,7 +39,8 @@ def main(arguments: list[str]) -> int:
             predict_with_saved(options, options.load)
         else:
             train_and_report(options)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None if the program was started with it closed
+            sys.stdout.flush()
         return 0
     except BadInputError as error:
         problem, status = str(error), 2
@@ -67,6 +68,7 @@ def train_and_report(options: Options) -> None:
     blank = options.blank or "drop"
     labels = (rows.negative_label, rows.positive_label)
     description = Description(rows.columns, rows.target, *labels, list(options.hidden), blank)
+    check_names(str(options.data), description)
     to_predict = read_rows_to_predict(options, description)
 
     model = BinaryClassifier(len(rows.columns), options.hidden)
@@ -77,23 +79,24 @@ def train_and_report(options: Options) -> None:
     confusion, roc = Confusion.of(probabilities >= 0.5, positive), RocCurve.of(probabilities, positive)
     print_report(confusion, roc, rows)
 
-    if options.save:
-        save(model, description, options.save)
-        print(f"Saved the model: {options.save}")
-    if to_predict and options.predictions:
-        write_and_say(model, description, to_predict, options.predictions)
-    if options.picture:
-        with replacing(options.picture) as partial:
-            draw(partial, history, roc, confusion, labels)
-        print(f"Drew loss, ROC and confusion: {options.picture}")
+    outputs = []
+    if options.save is not None:
+        outputs.append(Output(options.save, lambda file: save(model, description, file), "Saved the model"))
+    if to_predict is not None and options.predictions is not None:
+        outputs.append(predictions(model, description, to_predict, options.predictions))
+    if options.picture is not None:
+        picture = "Drew loss, ROC and confusion"
+        outputs.append(Output(options.picture, lambda file: draw(file, history, roc, confusion, labels), picture))
+    write_all(outputs)
 
 
 def predict_with_saved(options: Options, path: Path) -> None:
     """Predict rows with a model of an earlier run."""
     model, description = load(path)
+    check_names(f"--load {path}", description)
     to_predict = read_rows_to_predict(options, description)
-    if to_predict and options.predictions:
-        write_and_say(model, description, to_predict, options.predictions)
+    if to_predict is not None and options.predictions is not None:
+        write_all([predictions(model, description, to_predict, options.predictions)])
 
 
 def read_examples(options: Options) -> Examples:
@@ -105,13 +108,14 @@ def read_examples(options: Options) -> Examples:
             "Breast Cancer Wisconsin (Diagnostic): is a breast mass malignant or benign, by what its cells measure?\n"
             "Wolberg, Street and Mangasarian, UCI Machine Learning Repository, CC BY 4.0. Your own file: --help"
         )
-    print(f"Data: {options.data}, {len(table.rows)} rows, {len(rows.columns)} columns to learn from.")
+    columns = counted(len(rows.columns), "column")
+    print(f"Data: {options.data}, {counted(len(table.rows), 'row')}, {columns} to learn from.")
     for note in notes:
         print(note)
     n = int(rows.positive.sum())
     print(
-        f"Target: column {rows.target}; positive is {rows.positive_label} ({n} rows), "
-        f"negative {rows.negative_label} ({len(rows.positive) - n} rows)."
+        f"Target: column {rows.target}; positive is {rows.positive_label} ({counted(n, 'row')}), "
+        f"negative {rows.negative_label} ({counted(len(rows.positive) - n, 'row')})."
     )
     return rows
 
@@ -146,20 +150,25 @@ def train_with_progress(
     sizes = " -> ".join(map(str, [len(rows.columns), *options.hidden, 1]))
     print(f"Network: {sizes}, ReLU between; AdamW, lr {options.lr:g}, batches of {options.batch_size}.", flush=True)
     with progress_of(options.epochs) as progress:
-        history = train(
-            model,
-            (rows.values[parts.training], rows.positive[parts.training]),
-            (rows.values[parts.validation], rows.positive[parts.validation]),
-            epochs=options.epochs,
-            batch_size=options.batch_size,
-            lr=options.lr,
-            weight_decay=options.weight_decay,
-            patience=options.patience,
-            generator=generator,
-            progress=progress,
-        )
+        try:
+            history = train(
+                model,
+                (rows.values[parts.training], rows.positive[parts.training]),
+                (rows.values[parts.validation], rows.positive[parts.validation]),
+                epochs=options.epochs,
+                batch_size=options.batch_size,
+                lr=options.lr,
+                weight_decay=options.weight_decay,
+                patience=options.patience,
+                generator=generator,
+                progress=progress,
+            )
+        except DivergedError as error:
+            decay = f" --weight-decay {options.weight_decay:g}" if options.weight_decay >= 1 else ""
+            way_out = "a smaller rate or decay" if decay else "a smaller rate"
+            raise BadInputError(f"--lr {options.lr:g}{decay}: {error}; use {way_out}") from None
     print(
-        f"Trained {len(history.training_loss)} epochs in {history.seconds:.2f} s; "
+        f"Trained {counted(len(history.training_loss), 'epoch')} in {history.seconds:.2f} s; "
         f"kept the weights of epoch {history.best_epoch}, the best on the rows to stop by."
     )
     return history
@@ -183,11 +192,14 @@ def shown(rate: float) -> str:
     return "undefined: no row was called positive" if math.isnan(rate) else f"{rate:.4f}"
 
 
-def write_and_say(model: BinaryClassifier, description: Description, rows: Unlabelled, path: Path) -> None:
-    """Predict the rows and write them."""
-    with replacing(path) as partial:
-        write_predictions(partial, rows.table, model.probabilities(rows.values), rows.left_out, description)
-    print(f"Predicted {counted(int(np.sum(~rows.left_out)), 'row')}: {path}")
+def predictions(model: BinaryClassifier, description: Description, rows: Unlabelled, path: Path) -> Output:
+    """The file of the rows with their predictions."""
+    probabilities = model.probabilities(rows.values)
+    return Output(
+        path,
+        lambda file: write_predictions(file, rows.table, probabilities, rows.left_out, description),
+        f"Predicted {counted(int(np.sum(~rows.left_out)), 'row')}",
+    )
 
 
 if __name__ == "__main__":

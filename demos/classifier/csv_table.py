@@ -4,8 +4,10 @@ import csv
 import difflib
 import io
 import stat
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -98,27 +100,35 @@ def brief(text: str) -> str:
 
 
 def read_table(path: Path, delimiter: str | None = None) -> Table:
-    """The table in the CSV file `path`. Without `delimiter`, it is the one that splits the header into most columns.
+    """The table in the CSV file `path`. Without `delimiter`, it is the one that suits the first rows best.
 
-    UTF-8, with or without a byte order mark, or UTF-16 with one; the first row names the columns; rows without any
-    text are passed over. Raises BadInputError for a file that cannot be read, or is no such table.
+    UTF-8, with or without a byte order mark, or UTF-16 with one; the first row names the columns. Rows without any
+    text are rows of blank cells, but those before the header and at the end are passed over. Raises BadInputError for
+    a file that cannot be read, or is no such table.
     """
     text = _decoded(path, _contents(path))
     if not text.strip():
         raise BadInputError(f"{path}: the file is empty")
     if delimiter is None:
-        delimiter = max(DELIMITERS, key=lambda d: len(_header(path, text, d)))
-    records = [(number, record) for number, record in _records(path, text, delimiter) if any(record)]
-    if not records:
+        delimiter = max(DELIMITERS, key=lambda d: _suitability(text, d))
+    records = _records(path, text, delimiter)
+    with_text = [i for i, record in enumerate(records) if any(record)]
+    if not with_text:
         raise BadInputError(f"{path}: the file has delimiters but no text")
-    header_number, columns = records.pop(0)
-    _check_names(path, header_number, columns)
-    for number, record in records:
-        if len(record) != len(columns):
-            raise BadInputError(f"{path}: row {number} has {counted(len(record), 'cell')}, the header {len(columns)}")
-    if not records:
+    header, end = with_text[0], with_text[-1] + 1
+    columns = records[header]
+    _check_names(path, header + 1, columns)
+    if end == header + 1:
         raise BadInputError(f"{path}: the file has a header but no rows")
-    return Table(path, delimiter, columns, [record for _, record in records], [number for number, _ in records])
+    rows = [record if any(record) else [""] * len(columns) for record in records[header + 1 : end]]
+    numbers = list(range(header + 2, end + 1))
+    for number, row in zip(numbers, rows):
+        if len(row) != len(columns):
+            raise BadInputError(
+                f"{path}: row {number} has {counted(len(row), 'cell')}, the header {len(columns)}; "
+                f"cells are split at {delimiter!r} (--delimiter names another)"
+            )
+    return Table(path, delimiter, columns, rows, numbers)
 
 
 def _contents(path: Path) -> bytes:
@@ -150,24 +160,28 @@ def _decoded(path: Path, contents: bytes) -> str:
         ) from None
 
 
-def _records(path: Path, text: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """Each record's number, from 1 on, and its cells."""
-    records: list[tuple[int, list[str]]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _split(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The records of `text`, each as its cells; raises csv.Error."""
+    for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+        yield [cell.strip() for cell in record]
+
+
+def _records(path: Path, text: str, delimiter: str) -> list[list[str]]:
+    records: list[list[str]] = []
     try:
-        for record in reader:
-            records.append((len(records) + 1, [cell.strip() for cell in record]))
+        records.extend(_split(text, delimiter))
     except csv.Error as error:
         raise BadInputError(f"{path}: row {len(records) + 1} is not CSV: {error}") from None
     return records
 
 
-def _header(path: Path, text: str, delimiter: str) -> list[str]:
-    """The first record with any text in it, split by `delimiter`; nothing if it cannot be."""
-    try:
-        return next(r for r in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True) if any(r))
-    except (csv.Error, StopIteration):
-        return []
+def _suitability(text: str, delimiter: str, rows: int = 20) -> tuple[bool, float, int]:
+    """How well `delimiter` splits the header and the first rows: whether at all, how many rows alike, how finely."""
+    sizes: list[int] = []
+    with suppress(csv.Error):
+        sizes.extend(len(r) for r in islice(filter(any, _split(text, delimiter)), rows + 1))
+    columns, others = (sizes[0], sizes[1:]) if sizes else (0, [])
+    return columns > 1, others.count(columns) / max(1, len(others)), columns
 
 
 def _check_names(path: Path, row: int, columns: list[str]) -> None:

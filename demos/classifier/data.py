@@ -141,14 +141,20 @@ def split(rows: Examples, held_out: float, validation: float, generator: np.rand
 def check_varied(rows: Examples, chosen: Indices) -> None:
     """Raise BadInputError for a column that tells the `chosen` rows, those to train on, nothing."""
     for column, values in zip(rows.columns, rows.values[chosen].T):
-        known = values[~np.isnan(values)]
-        # A deviation that underflows is none; that of a constant need not be 0, since its mean is rounded.
-        if not known.size or known.min() == known.max() or np.std(known) < 1e-150:
-            what = f"is constant, {known[0]:g} in" if known.size else "is blank in"
+        if fault := _fault(values[~np.isnan(values)]):
             raise BadInputError(
-                f"{rows.table.path}: column {rows.table.index(column) + 1} ({column}) {what} every row to train on; "
+                f"{rows.table.path}: column {rows.table.index(column) + 1} ({column}) {fault} the rows to train on; "
                 f"--ignore {column} leaves it out"
             )
+
+
+def _fault(known: Floats) -> str | None:
+    """Why a column that holds these numbers tells nothing, in words before "the rows"; None if it tells something."""
+    if not known.size:
+        return "is blank in all of"
+    if known.min() == known.max():  # its deviation need not be 0, since its mean is rounded
+        return f"is constant, {known[0]:g} in all of"
+    return "varies too little, with a deviation below 1e-150, in" if np.std(known) < 1e-150 else None
 
 
 class Unlabelled(NamedTuple):

@@ -8,10 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import kytorch
-from classifier.bad_input import BadInputError
 from classifier.data import Bools, Floats
 from kytorch import Tensor, nn, optim
 from kytorch.data import DataLoader, TensorDataset
+
+
+class DivergedError(ArithmeticError):
+    """The training broke down: a loss or a gradient is not finite."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__(f"the loss or its gradient is no longer finite in epoch {epoch}")
 
 
 class FillBlanks(nn.Module):
@@ -97,7 +103,7 @@ def train(
 ) -> History:
     """Train until the loss on `validation` has not fallen for `patience` epochs, and keep its best weights.
 
-    `progress` is told each epoch's number and losses. A patience of 0 goes on to the end.
+    `progress` is told each epoch's number and losses. A patience of 0 goes on to the end. Raises DivergedError.
     """
     started = time.perf_counter()
     loss_function = nn.BCEWithLogitsLoss()
@@ -114,12 +120,12 @@ def train(
             try:
                 state = optim.adamw(loss.backward(), state, lr=lr, weight_decay=weight_decay)
             except ValueError:  # backward and adamw refuse what is not finite
-                raise BadInputError(
-                    f"--lr {lr:g}: the loss or its gradient is no longer finite in epoch {epoch}; use a smaller rate"
-                ) from None
+                raise DivergedError(epoch) from None
             total += loss.item() * len(x)
         with kytorch.no_grad():
             validation_loss = loss_function(model.logits(unseen), unseen_labels).item()
+        if not math.isfinite(validation_loss):
+            raise DivergedError(epoch)
         history.training_loss.append(total / len(rows))
         history.validation_loss.append(validation_loss)
         progress(epoch, total / len(rows), validation_loss)

@@ -2,9 +2,10 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from classifier.bad_input import BadInputError
 
@@ -39,15 +40,38 @@ def _check_writable(path: Path) -> None:
         pass
 
 
+class Output(NamedTuple):
+    """A file to write: where, what writes it to the path that it is given, and what to say when it is there."""
+
+    path: Path
+    write: Callable[[Path], object]
+    done: str
+
+
+def write_all(outputs: Sequence[Output]) -> None:
+    """Write the outputs beside their places, and when all are whole, move them there; says so.
+
+    Raises BadInputError for one that cannot be written, and then none is.
+    """
+    with ExitStack() as stack:
+        partials = []
+        for output in outputs:
+            with _naming(output.path):
+                # A short name of its own: beside a name as long as names may be, a longer one could not be made.
+                folder = tempfile.TemporaryDirectory(prefix=".partial-", dir=output.path.resolve().parent)
+                partials.append(Path(stack.enter_context(folder), "output"))
+                output.write(partials[-1])
+        for output, partial in zip(outputs, partials):
+            with _naming(output.path):
+                os.replace(partial, output.path.resolve())
+    for output in outputs:
+        print(f"{output.done}: {output.path}")
+
+
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A new file beside `path` to write to, which takes its place at the end unless an error is raised."""
-    path = path.resolve()
-    folder = tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.")
-    partial = Path(folder, path.name)
+def _naming(path: Path) -> Iterator[None]:
+    """Names `path` in the error of what cannot be written."""
     try:
-        yield partial
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-        os.rmdir(folder)
+        yield
+    except OSError as error:
+        raise BadInputError(f"{path}: cannot be written: {error.strerror or error}") from None

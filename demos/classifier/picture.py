@@ -1,5 +1,6 @@
 """A picture of a training: loss curves, ROC curve and confusion matrix."""
 
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -50,4 +51,6 @@ def draw(path: Path, history: History, roc: RocCurve, confusion: Confusion, labe
     counts.set(title="Confusion, held-out rows", xlabel="predicted", ylabel="actual")
     counts.set_xticks([0, 1], names, parse_math=False)
     counts.set_yticks([0, 1], names, parse_math=False, rotation=90, va="center")
-    figure.savefig(path, format="png", dpi=100)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)  # a box is drawn in its place
+        figure.savefig(path, format="png", dpi=100)

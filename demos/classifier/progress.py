@@ -18,7 +18,7 @@ def progress_of(epochs: int, every: int = 10) -> Iterator[Callable[[int, float, 
     except ImportError:
         yield line
         return
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield line
         return
     with tqdm(total=epochs, unit="epoch", leave=False) as bar:
