@@ -6,10 +6,12 @@ The file is a zip archive of `.npy` entries, which `numpy.load` opens too: `mode
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import math
 import os
+import stat
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -19,7 +21,7 @@ from typing import IO, Generic, NamedTuple, TypeAlias, TypeVar, overload
 import numpy as np
 
 from kytorch.nn.module import Module
-from kytorch.optim.state import State, working_dtype
+from kytorch.optim.state import State, kinds, working_dtype
 from kytorch.tensor.values import Array
 
 S = TypeVar("S", bound=State)
@@ -30,6 +32,7 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 _FORMAT = "kytorch checkpoint"
 _VERSION = 1
 _HEAD = "kytorch"
+_DEEPEST = 100
 
 
 class CheckpointError(ValueError):
@@ -53,17 +56,28 @@ def save(
     """Write the model's state, an optimizer's state and `metadata`, what JSON can hold, to `path`, as it is given.
 
     The file is written beside the target and renamed, so that at any moment the target is the old file or the new
-    one, whole. Raises TypeError or ValueError for metadata that would not come back equal, and ValueError for the
-    state of weights that the model does not have.
+    one, whole; a file that is replaced keeps its permissions. Metadata comes back as dicts and lists, whichever
+    mappings and sequences they were. Raises TypeError or ValueError for metadata that JSON cannot hold, ValueError for
+    the state of weights that the model does not have, and OSError for a target that is not a regular file.
     """
+    if optimizer is not None:
+        _check_state("save", optimizer)
     entries = {f"model/{name}": array for name, array in model.state_dict().items()}
     head: dict[str, object] = {"format": _FORMAT, "version": _VERSION, "optimizer": None}
     if optimizer is not None:
         remembered = _by_path(model, optimizer)
         entries |= {_entry(field, name): x for field, by_path in remembered.items() for name, x in by_path.items()}
         paths = {field: list(by_path) for field, by_path in remembered.items()}
-        head["optimizer"] = {"class": type(optimizer).__name__, "numbers": optimizer.numbers(), "arrays": paths}
-    head["metadata"] = _checked_metadata({} if metadata is None else metadata)
+        weights = dict(model.named_weights())
+        counts = {
+            field: {name: by_weight[w] for name, w in weights.items() if w in by_weight}
+            for field, by_weight in optimizer.counts().items()
+        }
+        numbers = optimizer.numbers()
+        head["optimizer"] = {"class": type(optimizer).__name__, "numbers": numbers, "counts": counts, "arrays": paths}
+    if metadata is not None and not isinstance(metadata, Mapping):
+        raise TypeError(f"save: metadata is to be a dict, not {type(metadata).__name__}")
+    head["metadata"] = _plain({} if metadata is None else metadata)
     entries[_HEAD] = np.frombuffer(json.dumps(head, allow_nan=False).encode(), np.uint8)
     with _replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
         for name, array in entries.items():
@@ -81,6 +95,8 @@ def load(model: Module, path: Path, *, optimizer: S | None = None) -> Checkpoint
     Raises CheckpointError, before anything changes, for a file that is damaged or no checkpoint, or whose entries are
     not exactly the model's and the optimizer's in name, shape and dtype.
     """
+    if optimizer is not None:
+        _check_state("load", optimizer)
     arrays = _read(path)
     head = _parsed_head(path, arrays.pop(_HEAD, None))
     problems = _misfits(model, head, arrays)
@@ -102,11 +118,12 @@ def read_metadata(path: Path) -> dict[str, Json]:
 
 
 class _Head(NamedTuple):
-    """What the JSON entry says: the metadata, and the optimizer's class, numbers, and weights by field."""
+    """What the JSON entry says: the metadata, and the optimizer's class, numbers, and counts and weights by field."""
 
     metadata: dict[str, Json]
     optimizer: str | None
     numbers: dict[str, float]
+    counts: dict[str, dict[str, int]]
     paths: dict[str, list[str]]
 
 
@@ -118,7 +135,7 @@ def _by_path(model: Module, optimizer: State) -> dict[str, dict[str, Array]]:
     """What `optimizer` remembers, by field and by the weight's path. Raises ValueError for another model's state."""
     weights = dict(model.named_weights())
     known = set(weights.values())
-    for field, by_weight in optimizer.arrays().items():
+    for field, by_weight in (optimizer.arrays() | optimizer.counts()).items():
         strangers = [weight.shape for weight in by_weight if weight not in known]
         if strangers:
             raise ValueError(
@@ -132,19 +149,35 @@ def _by_path(model: Module, optimizer: State) -> dict[str, dict[str, Array]]:
     }
 
 
-def _checked_metadata(metadata: Mapping[str, Json]) -> Mapping[str, Json]:
-    if not isinstance(metadata, dict):
-        raise TypeError(f"save: metadata is to be a dict, not {type(metadata).__name__}")
-    try:
-        text = json.dumps(metadata, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"save: metadata holds what JSON cannot: {error}") from None
-    if json.loads(text) != metadata:
-        raise TypeError(
-            "save: metadata would not come back equal; it is to be made of dicts with str keys, lists, str, int, "
-            "float, bool and None (a tuple comes back as a list, a key as str)"
-        )
-    return metadata
+def _check_state(operation: str, optimizer: State) -> None:
+    if isinstance(optimizer, type):
+        name = optimizer.__name__
+        raise TypeError(f"{operation}: optimizer is to be a state, such as AdamState(), not the class {name}")
+    if not isinstance(optimizer, State):
+        raise TypeError(f"{operation}: optimizer is to be a state, such as AdamState(), not {type(optimizer).__name__}")
+
+
+def _plain(value: Json, depth: int = 0) -> Json:
+    """`value` in dicts and lists. Raises TypeError or ValueError for what JSON cannot hold."""
+    if depth > _DEEPEST:
+        raise ValueError(f"save: metadata is nested deeper than {_DEEPEST} levels, or holds itself")
+    if value is None or type(value) in (bool, int, str):
+        return value
+    if type(value) is float:
+        if not math.isfinite(value):
+            raise ValueError(f"save: metadata holds {value}, which JSON cannot")
+        return value
+    if isinstance(value, Mapping):
+        for key in value:
+            if type(key) is not str:
+                raise TypeError(f"save: metadata has the key {key!r}; JSON's keys are str")
+        return {key: _plain(x, depth + 1) for key, x in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview)):
+        return [_plain(x, depth + 1) for x in value]
+    raise TypeError(
+        f"save: metadata holds a {type(value).__name__}; it is to be made of dicts with str keys, lists, str, int, "
+        "float, bool and None"
+    )
 
 
 def _parsed_head(path: Path, entry: Array | None) -> _Head:
@@ -159,14 +192,28 @@ def _parsed_head(path: Path, entry: Array | None) -> _Head:
             case {"version": int(version)} if version != _VERSION:
                 raise CheckpointError(path, [f"is of version {version}; this program reads version {_VERSION}"])
             case {"version": int(), "optimizer": None, "metadata": dict(metadata)}:
-                return _Head(metadata, None, {}, {})
+                return _Head(metadata, None, {}, {}, {})
             case {
                 "version": int(),
-                "optimizer": {"class": str(name), "numbers": dict(numbers), "arrays": dict(paths)},
+                "optimizer": {
+                    "class": str(name),
+                    "numbers": dict(numbers),
+                    "counts": dict(counts),
+                    "arrays": dict(paths),
+                },
                 "metadata": dict(metadata),
-            } if all(type(x) in (int, float) for x in numbers.values()) and all(map(_are_strings, paths.values())):
-                return _Head(metadata, name, numbers, paths)
+            } if (
+                all(type(x) in (int, float) for x in numbers.values())
+                and all(map(_are_counts, counts.values()))
+                and all(map(_are_strings, paths.values()))
+                and len({*numbers, *counts, *paths}) == len(numbers) + len(counts) + len(paths)
+            ):
+                return _Head(metadata, name, numbers, counts, paths)
     raise CheckpointError(path, [f"the entry {_HEAD} does not describe a checkpoint"])
+
+
+def _are_counts(values: object) -> bool:
+    return isinstance(values, dict) and all(type(x) is int for x in values.values())
 
 
 def _are_strings(values: object) -> bool:
@@ -185,6 +232,8 @@ def _misfits(model: Module, head: _Head, arrays: dict[str, Array]) -> list[str]:
     expected |= {entry: (weight.shape, working_dtype(weight)) for weight, entry in known}
     problems = [f"missing {entry}" for entry in [*expected, *(e for _, e in listed)] if entry not in arrays]
     problems += [f"unexpected {entry}" for entry in arrays if entry not in expected]
+    counted = [(name, _entry(field, name)) for field, counts in head.counts.items() for name in counts]
+    problems += [f"unexpected {entry}" for name, entry in counted if name not in weights]
     for entry, (shape, dtype) in expected.items():
         array = arrays.get(entry)
         if array is not None and array.shape != shape:
@@ -199,17 +248,27 @@ def _other_kind(optimizer: State, head: _Head) -> list[str]:
     if head.optimizer != type(optimizer).__name__:
         found = "no optimizer's state" if head.optimizer is None else f"the state {head.optimizer}"
         return [f"holds {found}, expected {type(optimizer).__name__}"]
-    saved, own = {**head.numbers, **head.paths}, {**optimizer.numbers(), **optimizer.arrays()}
-    return [f"missing {head.optimizer}.{field}" for field in own if field not in saved] + [
-        f"unexpected {head.optimizer}.{field}" for field in saved if field not in own
-    ]
+    own = kinds(type(optimizer))
+    saved = dict.fromkeys(head.numbers, "numbers") | dict.fromkeys(head.counts, "counts")
+    saved |= dict.fromkeys(head.paths, "arrays")
+    name = head.optimizer
+    return (
+        [f"missing {name}.{field}" for field in own if field not in saved]
+        + [f"unexpected {name}.{field}" for field in saved if field not in own]
+        + [
+            f"{name}.{field} is of the {saved[field]}, expected of the {kind}"
+            for field, kind in own.items()
+            if saved.get(field, kind) != kind
+        ]
+    )
 
 
 def _rebuilt(path: Path, optimizer: S, model: Module, head: _Head, arrays: dict[str, Array]) -> S:
     weights = dict(model.named_weights())
     by_field = {f: {weights[name]: arrays[_entry(f, name)] for name in names} for f, names in head.paths.items()}
+    counts = {f: {weights[name]: n for name, n in by_name.items()} for f, by_name in head.counts.items()}
     try:
-        return replace(optimizer, **head.numbers, **by_field)
+        return replace(optimizer, **head.numbers, **counts, **by_field)
     except (TypeError, ValueError) as error:
         raise CheckpointError(path, [str(error)]) from None
 
@@ -224,7 +283,10 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
     folder = os.path.dirname(target)
     temporary = os.path.join(folder, f".{os.urandom(8).hex()}.tmp")
     try:
+        permissions = _permissions(target)
         with open(temporary, "xb") as file:
+            if permissions is not None:
+                os.chmod(temporary, permissions)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -241,6 +303,17 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _permissions(target: str) -> int | None:
+    """Those of the file to be replaced, None if there is none. Raises OSError for what is no regular file."""
+    try:
+        mode = os.stat(target).st_mode
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(mode):
+        raise FileExistsError(errno.EEXIST, "save: is there and is not a regular file, so it is not replaced", target)
+    return stat.S_IMODE(mode)
 
 
 def _read(path: Path, only: str | None = None) -> dict[str, Array]:

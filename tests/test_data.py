@@ -238,3 +238,17 @@ def test_a_wrong_batch_size_is_refused(batch_size, error):
 def test_a_seed_is_no_generator():
     with pytest.raises(TypeError, match="default_rng"):
         DataLoader(numbered(3), 1, True, 42)
+
+
+def test_a_splits_wrong_arguments_are_named():
+    with pytest.raises(TypeError, match=r"random_split: generator.*default_rng"):
+        random_split(numbered(10), [5, 5], 0)
+    with pytest.raises(TypeError, match="lengths is to be a list"):
+        random_split(numbered(10), 0.8)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, TensorDataset])
+def test_what_is_no_dataset_is_refused(wrong):
+    for call in (DataLoader, lambda d: random_split(d, [1.0]), lambda d: Subset(d, [0])):
+        with pytest.raises(TypeError, match="dataset is to have a length"):
+            call(wrong)

@@ -24,6 +24,7 @@ from programs import (
     QUICK,
     TRAIN,
     WISCONSIN,
+    edited,
     environment,
     refused,
     reported,

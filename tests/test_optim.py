@@ -146,7 +146,7 @@ def test_the_step_is_counted():
     gradients = pairs()
     state = adam(gradients, adam(gradients, AdamState()))
     assert state.step == 2
-    assert repr(state) == "AdamState(step=2, mean=<of 4 weights>, square=<of 4 weights>)"
+    assert repr(state) == "AdamState(step=2, mean=<of 4 weights>, square=<of 4 weights>, steps=<of 4 weights>)"
 
 
 @pytest.mark.parametrize("f", [adam, adamw])
@@ -226,9 +226,9 @@ def test_a_state_of_another_shape_or_dtype_is_refused():
     gradients = pairs()
     weight = gradients[0][1]
     for array in (np.zeros((3, 2), np.float32), np.zeros((2, 3))):
-        momentum, moments = MomentumState({weight: array}), AdamState(1, {}, {weight: array})
+        momentum, moments = MomentumState({weight: array}), AdamState(1, {weight: array}, {weight: array}, {weight: 1})
         assert_refused(lambda g, s=momentum: descend(g, s), gradients, ValueError, "velocity of weight 0")
-        assert_refused(lambda g, s=moments: adam(g, s), gradients, ValueError, "square of weight 0")
+        assert_refused(lambda g, s=moments: adam(g, s), gradients, ValueError, "mean of weight 0")
 
 
 def test_a_state_of_another_kind_is_refused():
@@ -448,3 +448,78 @@ def test_a_wrong_factor_is_refused():
         scale(pairs(), math.nan)
     with pytest.raises(TypeError, match="factor"):
         scale(pairs(), "2")
+
+
+# Steps that overflow, and wrong calls
+
+
+OVERFLOWS = [
+    (lambda g: gradient_descent(g, lr=10.0), 3e38),
+    (lambda g: gradient_descent(g, lr=1e30), 1e18),
+    (lambda g: gradient_descent(g, lr=1e30, weight_decay=1e30), 0.0),
+    (lambda g: descend(g, MomentumState(), lr=10.0), 3e38),
+    (lambda g: adam(g, AdamState()), 3e30),
+    (lambda g: adamw(g, AdamState()), 3e30),
+    (lambda g: adamw(g, AdamState(), lr=1e30, weight_decay=1e30), 1.0),
+]
+
+
+@pytest.mark.parametrize(("step", "size"), OVERFLOWS)
+def test_a_step_that_overflows_changes_no_weight(step, size):
+    gradients = [*pairs(), (Tensor([size, 0.0]), TrainableWeight([1.0, 0.0]))]
+    with np.errstate(over="ignore", invalid="ignore"):
+        assert_refused(step, gradients, ValueError, r"overflows: weight \d, of shape")
+
+
+def test_a_float16_step_that_overflows_changes_no_weight():
+    gradients = [(Tensor(np.array([200.0], np.float16)), TrainableWeight(np.array([-65504.0], np.float16)))]
+    with np.errstate(over="ignore"):
+        assert_refused(lambda g: gradient_descent(g, lr=0.1), gradients, ValueError, "overflows")
+
+
+WRONG_LISTS = [Tensor(1.0), None, (pair for pair in ()), [(Tensor(1.0),)], [3], [Tensor([1.0, 2.0])], [None], {}]
+
+
+@pytest.mark.parametrize("wrong", WRONG_LISTS, ids=range(len(WRONG_LISTS)))
+def test_what_is_no_list_of_gradients_is_refused(wrong):
+    calls = [
+        lambda g: gradient_descent(g, lr=0.1),
+        lambda g: adam(g, AdamState()),
+        lambda g: descend(g, MomentumState()),
+    ]
+    calls += [lambda g: add(g, []), lambda g: add([], g), lambda g: scale(g, 2.0)]
+    calls += [lambda g: clip_by_norm(g, 1.0), lambda g: clip_by_value(g, 1.0)]
+    for call in calls:
+        with pytest.raises(TypeError, match=r"backward\(\)"):
+            call(wrong)
+
+
+def test_raw_arrays_are_no_gradients_of_the_transformations():
+    raw = [(np.zeros(2, np.float32), TrainableWeight([0.0, 0.0]))]
+    for call in (lambda g: add(g, g), lambda g: scale(g, 2.0), lambda g: clip_by_norm(g, 1.0)):
+        with pytest.raises(TypeError, match=r"\(ndarray, TrainableWeight\)"):
+            call(raw)
+
+
+def test_numbers_beyond_float64_are_refused():
+    assert_refused(lambda g: gradient_descent(g, lr=10**400), pairs(), ValueError, "lr is inf")
+    for factor in (math.inf, -math.inf, math.nan):
+        with pytest.raises(ValueError, match="it is to be finite"):
+            scale(pairs(), factor)
+
+
+@pytest.mark.parametrize("fields", [{"mean": 3}, {"mean": {"a": np.zeros(2)}}, {"square": None}, {"steps": [1]}])
+def test_a_state_of_other_kinds_is_refused(fields):
+    with pytest.raises(TypeError, match=r"AdamState: .* is to be a dict"):
+        AdamState(**fields)
+
+
+def test_a_state_of_lists_or_of_different_weights_is_refused():
+    weight, array = TrainableWeight([0.0, 0.0]), np.zeros(2, np.float32)
+    for mean in ([1, 2], Tensor([1.0, 2.0])):
+        with pytest.raises(TypeError, match="arrays"):
+            AdamState(1, {weight: mean}, {weight: array}, {weight: 1})
+    with pytest.raises(ValueError, match="same weights"):
+        AdamState(1, {weight: array}, {weight: array})
+    with pytest.raises(ValueError, match="counts from 1"):
+        AdamState(1, {weight: array}, {weight: array}, {weight: 0})

@@ -54,6 +54,7 @@ class Subset:
     __slots__ = ("dataset", "indices")
 
     def __init__(self, dataset: Dataset, indices: Sequence[int] | Indices) -> None:
+        check_dataset("Subset", dataset)
         self.dataset = dataset
         chosen = np.array(indices)
         if chosen.ndim != 1 or (chosen.dtype.kind not in "iu" and chosen.size):
@@ -80,13 +81,33 @@ def random_split(
     The lengths are ints that add up to the dataset's, or fractions that add up to 1: each is rounded down, and what
     is left over goes to the first ones, one each. Raises ValueError if they do not add up.
     """
+    check_dataset("random_split", dataset)
+    check_generator("random_split", generator)
     n = len(dataset)
     sizes = _sizes(n, lengths)
     order = generator_or_default(generator).permutation(n)
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(sizes)[:-1])]
 
 
+def check_dataset(operation: str, dataset: Dataset) -> None:
+    """Raise TypeError for what has no length or no items."""
+    if isinstance(dataset, type) or not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
+        found = f"the class {dataset.__name__}" if isinstance(dataset, type) else type(dataset).__name__
+        raise TypeError(f"{operation}: dataset is to have a length and items, as TensorDataset has, not {found}")
+
+
+def check_generator(operation: str, generator: np.random.Generator | None) -> None:
+    """Raise TypeError for what is no generator, such as a seed."""
+    if generator is not None and not isinstance(generator, np.random.Generator):
+        raise TypeError(
+            f"{operation}: generator is to be a numpy.random.Generator, not {type(generator).__name__}; "
+            "numpy.random.default_rng(seed) makes one"
+        )
+
+
 def _sizes(n: int, lengths: Sequence[float]) -> list[int]:
+    if isinstance(lengths, str) or not hasattr(lengths, "__len__") or not hasattr(lengths, "__iter__"):
+        raise TypeError(f"random_split: lengths is to be a list, such as [0.8, 0.2], not {type(lengths).__name__}")
     if not len(lengths):
         raise ValueError("random_split: expected at least one length")
     if any(isinstance(x, bool) or not isinstance(x, _NUMBERS) for x in lengths):

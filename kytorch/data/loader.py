@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kytorch.data.datasets import Dataset, gather
+from kytorch.data.datasets import Dataset, check_dataset, check_generator, gather
 from kytorch.tensor.core import Tensor
 from kytorch.tensor.random import generator_or_default
 
@@ -30,11 +30,8 @@ class DataLoader:
             raise TypeError(f"DataLoader: batch_size is to be an int, not {type(batch_size).__name__}")
         if batch_size < 1:
             raise ValueError(f"DataLoader: batch_size is {batch_size}; it is to be at least 1")
-        if generator is not None and not isinstance(generator, np.random.Generator):
-            raise TypeError(
-                f"DataLoader: generator is to be a numpy.random.Generator, not {type(generator).__name__}; "
-                "numpy.random.default_rng(seed) makes one"
-            )
+        check_dataset("DataLoader", dataset)
+        check_generator("DataLoader", generator)
         self.dataset = dataset
         self.batch_size = int(batch_size)
         self.shuffle = shuffle

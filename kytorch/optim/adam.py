@@ -7,23 +7,30 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kytorch.optim.checks import check_gradients, number, update
-from kytorch.optim.state import ByWeight, State, replaced, working_dtype
+from kytorch.optim.checks import number, refuse_bad_gradients, refuse_overflow, update
+from kytorch.optim.state import COUNTS, ByWeight, Counts, State, replaced, working_dtype
 from kytorch.tensor.core import Gradients, TrainableWeight
 from kytorch.tensor.values import Array
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class AdamState(State):
-    """What Adam remembers: how many steps it made, and for each weight the means of g and of g squared."""
+    """What Adam remembers: how many steps it made, and for each weight the means of g and of g squared and its steps.
+
+    A weight's own count is behind `step` if it joined late or was missing from some lists.
+    """
 
     step: int = 0
     mean: ByWeight = field(default_factory=dict)
     square: ByWeight = field(default_factory=dict)
+    steps: Counts = field(default_factory=dict, metadata=COUNTS)
 
     def __post_init__(self) -> None:
-        if isinstance(self.step, bool) or not isinstance(self.step, int) or self.step < 0:
+        if type(self.step) is not int or self.step < 0:
             raise ValueError(f"AdamState: step is {self.step!r}; it counts steps, from 0")
+        State.__post_init__(self)
+        if not self.mean.keys() == self.square.keys() == self.steps.keys():
+            raise ValueError("AdamState: mean, square and steps are to have the same weights")
 
 
 def adam(
@@ -79,17 +86,20 @@ def _step(
     beta1, beta2 = number(name, "betas[0]", betas[0], high=1.0), number(name, "betas[1]", betas[1], high=1.0)
     eps = number(name, "eps", eps, positive=True)
     decay = number(name, "weight_decay", weight_decay)
-    check_gradients(name, gradients)
+    refuse_bad_gradients(name, gradients)
     state.check(name, [weight for _, weight in gradients])
 
-    step = state.step + 1
-    # lr mean^ / (sqrt square^ + eps) = rate mean / (sqrt square + eps), the bias corrections taken out of the arrays.
-    correction = math.sqrt(1.0 - beta2**step)
-    rate_now, eps_now = rate * correction / (1.0 - beta1**step), eps * correction
     mean: dict[TrainableWeight, Array] = {}
     square: dict[TrainableWeight, Array] = {}
+    steps: dict[TrainableWeight, int] = {}
     new: list[Array] = []
+    corrected = 0
     for gradient, weight in gradients:
+        steps[weight] = step = state.steps.get(weight, 0) + 1
+        if step != corrected:  # one count for all weights is the rule
+            # lr mean^ / (sqrt square^ + eps) = rate mean / (sqrt square + eps), the bias corrections out of the arrays
+            corrected, correction = step, math.sqrt(1.0 - beta2**step)
+            rate_now, eps_now = rate * correction / (1.0 - beta1**step), eps * correction
         dtype = working_dtype(weight)
         g, w = gradient._data.astype(dtype, copy=False), weight._data.astype(dtype, copy=False)
         if decay and not decoupled:
@@ -100,7 +110,10 @@ def _step(
             g, w, state.mean.get(weight), state.square.get(weight), beta1, beta2, rate_now, eps_now
         )
         new.append(moved.astype(weight.dtype, copy=False))
-    state = AdamState(step, replaced(state.mean, mean), replaced(state.square, square))
+    refuse_overflow(name, new, square.values())  # where the mean overflows, so does the weight
+    state = AdamState(
+        state.step + 1, replaced(state.mean, mean), replaced(state.square, square), {**state.steps, **steps}
+    )
     update(gradients, new)
     return state
 

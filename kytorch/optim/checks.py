@@ -18,31 +18,68 @@ def number(
     if type(value) is not float:
         if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
             raise TypeError(f"{operation}: {name} is to be a number, not {type(value).__name__}")
-        value = float(value)
-    if not low <= value < high or (positive and not value):
-        least = "above" if positive else "at least"
+        try:
+            value = float(value)
+        except OverflowError:  # of an int
+            value = math.inf if value > 0 else -math.inf
+    if not (low <= value < high and math.isfinite(value)) or (positive and not value):
+        least = "" if low == -math.inf else f"{'above' if positive else 'at least'} {low:g} and "
         below = "finite" if high == math.inf else f"below {high:g}"
-        raise ValueError(f"{operation}: {name} is {value}; it is to be {least} {low:g} and {below}")
+        raise ValueError(f"{operation}: {name} is {value}; it is to be {least}{below}")
     return value
 
 
-def check_gradients(operation: str, gradients: Gradients) -> None:
-    """Raise unless each weight is there once, with a finite gradient of its shape and dtype."""
-    for gradient, weight in gradients:
-        if not isinstance(gradient, Tensor) or not isinstance(weight, TrainableWeight):
+def refuse_other_kinds(operation: str, gradients: Gradients) -> None:
+    """Raise unless `gradients` is a list of pairs of a Tensor and a TrainableWeight."""
+    if not isinstance(gradients, (list, tuple)):
+        loss = "; backward() of a loss makes one" if isinstance(gradients, Tensor) else ""
+        raise TypeError(f"{operation}: expected the list that loss.backward() answers, not {_named(gradients)}{loss}")
+    for pair in gradients:
+        if type(pair) is not tuple or len(pair) != 2:
+            raise TypeError(
+                f"{operation}: expected pairs (Tensor, TrainableWeight), as backward() answers, not {_named(pair)}"
+            )
+        if not isinstance(pair[0], Tensor) or not isinstance(pair[1], TrainableWeight):
             raise TypeError(
                 f"{operation}: expected pairs (Tensor, TrainableWeight), as backward() answers, "
-                f"not ({type(gradient).__name__}, {type(weight).__name__})"
+                f"not ({type(pair[0]).__name__}, {type(pair[1]).__name__})"
             )
+
+
+def refuse_bad_gradients(operation: str, gradients: Gradients) -> float:
+    """Raise unless each weight is there once, with a finite gradient of its shape and dtype.
+
+    Answers the sum of the squares of all elements, which is infinite where it overflows.
+    """
+    refuse_other_kinds(operation, gradients)
+    squares = 0.0
+    for gradient, weight in gradients:
         g, w = gradient._data, weight._data
         # A product with itself is the cheapest look at every element; only where it overflows is the exact one needed.
         # vdot, unlike dot, overflows without a warning.
         flat = g.ravel("K")  # no copy, whatever the layout
-        finite = math.isfinite(np.vdot(flat, flat)) or np.isfinite(g).all()
+        square = float(np.vdot(flat, flat))
+        squares += square
+        finite = math.isfinite(square) or np.isfinite(g).all()
         if not finite or g.shape != w.shape or g.dtype != w.dtype:
             raise _wrong_gradient(operation, gradients, weight, g)
     if len({weight for _, weight in gradients}) != len(gradients):
         raise _listed_twice(operation, gradients)
+    return squares
+
+
+def refuse_overflow(operation: str, new: Iterable[Array], beside: Iterable[Array]) -> None:
+    """Raise unless each weight's new array, and the array beside it of the new state, are finite."""
+    for i, (array, other) in enumerate(zip(new, beside)):
+        # As above: an infinity and a nan reach the sum whatever they are multiplied with, a 0 too.
+        if math.isfinite(np.vdot(array.ravel("K"), other.ravel("K"))):
+            continue
+        if not np.isfinite(array).all() or not np.isfinite(other).all():
+            raise ValueError(
+                f"{operation}: the step overflows: weight {i}, of shape {array.shape} and dtype {array.dtype}, or what "
+                "is remembered of it, would not be finite; no weight was changed (a smaller lr or clip_by_norm() "
+                "shortens the step)"
+            )
 
 
 def update(gradients: Gradients, arrays: Iterable[Array]) -> None:
@@ -50,6 +87,10 @@ def update(gradients: Gradients, arrays: Iterable[Array]) -> None:
     for (_, weight), array in zip(gradients, arrays):
         lock(array)
         weight._data = array
+
+
+def _named(value: object) -> str:
+    return f"a tuple of {len(value)}" if isinstance(value, tuple) else f"a {type(value).__name__}"
 
 
 def _wrong_gradient(operation: str, gradients: Gradients, weight: TrainableWeight, g: Array) -> Exception:

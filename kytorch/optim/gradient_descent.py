@@ -7,12 +7,15 @@ from typing import overload
 
 import numpy as np
 
-from kytorch.optim.checks import check_gradients, number, update
+from kytorch.optim.checks import number, refuse_bad_gradients, refuse_overflow, update
 from kytorch.optim.state import ByWeight, State, replaced, working_dtype
 from kytorch.tensor.core import Gradients, TrainableWeight
 from kytorch.tensor.values import Array
 
 _NAME = "gradient_descent"
+# A finite float16 stays finite when less than 16 is added, half the distance of its two largest numbers; a larger
+# dtype when much more is. The square of a length that is safely below, so that most steps need no look at the result:
+_SURELY_FINITE = 200.0
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -59,8 +62,11 @@ def gradient_descent(
                 f"{_NAME}: momentum needs a state: state = gradient_descent(gradients, state, lr=..., momentum=...), "
                 "beginning with MomentumState()"
             )
-        check_gradients(_NAME, gradients)
-        update(gradients, _descended(gradients, _directions(gradients, decay), rate))
+        squares = refuse_bad_gradients(_NAME, gradients)
+        new = _descended(gradients, _directions(gradients, decay), rate)
+        if decay or not rate * rate * squares < _SURELY_FINITE:
+            refuse_overflow(_NAME, new, new)
+        update(gradients, new)
         return None
     if not isinstance(state, MomentumState):
         raise TypeError(f"{_NAME}: the state is to be a MomentumState, not {type(state).__name__}")
@@ -71,7 +77,7 @@ def gradient_descent(
     take = 1.0 - damped if keep else 1.0
     if nesterov and (damped or not keep):
         raise ValueError(f"{_NAME}: nesterov needs a momentum above 0 and a dampening of 0")
-    check_gradients(_NAME, gradients)
+    refuse_bad_gradients(_NAME, gradients)
     state.check(_NAME, [weight for _, weight in gradients])
     velocity: dict[TrainableWeight, Array] = {}
     steps: list[Array] = []
@@ -85,6 +91,7 @@ def gradient_descent(
         velocity[weight] = v
         steps.append(g + v * keep if nesterov else v)
     new = _descended(gradients, steps, rate)
+    refuse_overflow(_NAME, new, velocity.values())
     state = MomentumState(replaced(state.velocity, velocity))
     update(gradients, new)
     return state

@@ -9,7 +9,7 @@ from operator import add as plus
 import numpy as np
 
 from kytorch.ops.elementwise import clamp, sqrt
-from kytorch.optim.checks import check_gradients, number
+from kytorch.optim.checks import number, refuse_bad_gradients, refuse_other_kinds
 from kytorch.optim.state import working_dtype
 from kytorch.tensor.core import Gradient, Gradients, Tensor, TrainableWeight
 
@@ -21,9 +21,10 @@ def clip_by_norm(gradients: Gradients, max_norm: float) -> Gradients:
     1e-6 of torch's clip_grad_norm_). The norm is computed in float64. Raises ValueError if it is not finite.
     """
     limit = number("clip_by_norm", "max_norm", max_norm)
+    refuse_other_kinds("clip_by_norm", gradients)
     norm = _norm(gradients)
     if not math.isfinite(norm.item()):
-        check_gradients("clip_by_norm", gradients)
+        refuse_bad_gradients("clip_by_norm", gradients)
         raise ValueError("clip_by_norm: the norm of the gradients is not finite: it overflows float64")
     factor = limit / (norm + 1e-6)
     if factor.item() >= 1.0:
@@ -34,13 +35,14 @@ def clip_by_norm(gradients: Gradients, max_norm: float) -> Gradients:
 def clip_by_value(gradients: Gradients, value: float) -> Gradients:
     """The gradients, each element limited to [-value, value]. Raises ValueError for one that is not finite."""
     limit = number("clip_by_value", "value", value)
-    check_gradients("clip_by_value", gradients)
+    refuse_bad_gradients("clip_by_value", gradients)
     limits = [min(limit, float(np.finfo(gradient.dtype).max)) for gradient, _ in gradients]
     return [(clamp(gradient, -most, most), weight) for (gradient, weight), most in zip(gradients, limits)]
 
 
 def scale(gradients: Gradients, factor: float) -> Gradients:
     """The gradients times `factor`. Raises ValueError if that is not finite."""
+    refuse_other_kinds("scale", gradients)
     return _scaled(gradients, number("scale", "factor", factor, low=-math.inf))
 
 
@@ -50,6 +52,8 @@ def add(gradients: Gradients, others: Gradients) -> Gradients:
     A weight of only one list keeps its gradient; those of the first list come first. Raises ValueError where two
     gradients of a weight differ in shape.
     """
+    for summand in (gradients, others):
+        refuse_other_kinds("add", summand)
     total: dict[TrainableWeight, Gradient] = {}
     for gradient, weight in [*gradients, *others]:
         if weight not in total:

@@ -85,3 +85,24 @@ def test_float32_steps_agree_to_its_precision(theirs, ours):
         optimizer.step()
         state = ours([(Tensor(g), weight)], state, lr=0.01)
     np.testing.assert_allclose(weight.data, parameter.detach().numpy(), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [(ADAM, adam), (ADAMW, adamw)])
+def test_weights_that_join_late_or_miss_steps_agree(theirs, ours):
+    rng = np.random.default_rng(0)
+    start = [np.asarray(rng.standard_normal(shape)) for shape in SHAPES]
+    parameters = [torch.nn.Parameter(torch.tensor(w)) for w in start]
+    weights = [TrainableWeight(w) for w in start]
+    optimizer, state = theirs(parameters, lr=0.05, weight_decay=0.1), AdamState()
+    for step in range(12):
+        listed = [True, step >= 5, step % 3 == 0]
+        gradients = []
+        for p, w, there in zip(parameters, weights, listed):
+            g = np.asarray(rng.standard_normal(w.shape))
+            p.grad = torch.tensor(g) if there else None
+            gradients += [(Tensor(g), w)] if there else []
+        optimizer.step()
+        state = ours(gradients, state, lr=0.05, weight_decay=0.1)
+        for p, w in zip(parameters, weights):
+            np.testing.assert_allclose(w.data, p.detach().numpy(), rtol=0, atol=1e-12)
+    assert state.step == 12 and [state.steps[w] for w in weights] == [12, 7, 4]
