@@ -22,9 +22,11 @@ import numpy as np
 
 from kytorch.nn.module import Module
 from kytorch.optim.state import State, kinds, working_dtype
+from kytorch.tensor.core import TrainableWeight
 from kytorch.tensor.values import Array
 
 S = TypeVar("S", bound=State)
+V = TypeVar("V")
 O_co = TypeVar("O_co", covariant=True)
 Path: TypeAlias = str | os.PathLike[str]
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
@@ -65,16 +67,15 @@ def save(
     entries = {f"model/{name}": array for name, array in model.state_dict().items()}
     head: dict[str, object] = {"format": _FORMAT, "version": _VERSION, "optimizer": None}
     if optimizer is not None:
-        remembered = _by_path(model, optimizer)
+        _check_weights(model, optimizer)
+        remembered = {field: _by_path(model, x) for field, x in optimizer.arrays().items()}
         entries |= {_entry(field, name): x for field, by_path in remembered.items() for name, x in by_path.items()}
-        paths = {field: list(by_path) for field, by_path in remembered.items()}
-        weights = dict(model.named_weights())
-        counts = {
-            field: {name: by_weight[w] for name, w in weights.items() if w in by_weight}
-            for field, by_weight in optimizer.counts().items()
+        head["optimizer"] = {
+            "class": type(optimizer).__name__,
+            "numbers": optimizer.numbers(),
+            "counts": {field: _by_path(model, x) for field, x in optimizer.counts().items()},
+            "arrays": {field: list(by_path) for field, by_path in remembered.items()},
         }
-        numbers = optimizer.numbers()
-        head["optimizer"] = {"class": type(optimizer).__name__, "numbers": numbers, "counts": counts, "arrays": paths}
     if metadata is not None and not isinstance(metadata, Mapping):
         raise TypeError(f"save: metadata is to be a dict, not {type(metadata).__name__}")
     head["metadata"] = _plain({} if metadata is None else metadata)
@@ -131,8 +132,8 @@ def _entry(field: str, name: str) -> str:
     return f"optimizer/{field}/{name}"
 
 
-def _by_path(model: Module, optimizer: State) -> dict[str, dict[str, Array]]:
-    """What `optimizer` remembers, by field and by the weight's path. Raises ValueError for another model's state."""
+def _check_weights(model: Module, optimizer: State) -> None:
+    """Raise ValueError for the state of another model."""
     weights = dict(model.named_weights())
     known = set(weights.values())
     for field, by_weight in (optimizer.arrays() | optimizer.counts()).items():
@@ -143,10 +144,10 @@ def _by_path(model: Module, optimizer: State) -> dict[str, dict[str, Array]]:
                 f"{', '.join(map(str, strangers))}"
             )
     optimizer.check("save", list(weights.values()))
-    return {
-        field: {name: by_weight[weight] for name, weight in weights.items() if weight in by_weight}
-        for field, by_weight in optimizer.arrays().items()
-    }
+
+
+def _by_path(model: Module, by_weight: Mapping[TrainableWeight, V]) -> dict[str, V]:
+    return {name: by_weight[weight] for name, weight in model.named_weights() if weight in by_weight}
 
 
 def _check_state(operation: str, optimizer: State) -> None:

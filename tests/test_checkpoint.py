@@ -296,6 +296,22 @@ def test_an_optimizers_fields_of_other_kinds_are_refused(saved, edit):
     assert_refused(saved, optimizer=optim.AdamState())
 
 
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (
+            lambda optimizer: optimizer["numbers"].update(mean=optimizer["arrays"].pop("mean") and 3),
+            "AdamState.mean is",
+        ),
+        (lambda optimizer: optimizer["arrays"].update(mean=[]), "the same weights"),
+    ],
+)
+def test_a_state_without_the_arrays_of_one_field_is_refused(saved, edit, problem):
+    edit_head(saved, lambda head: edit(head["optimizer"]) and None)
+    rewritten(saved, lambda e: [e.pop(name) for name in list(e) if name.startswith("optimizer/mean/")])
+    assert_refused(saved, problem, optimizer=optim.AdamState())
+
+
 # Files that are refused
 
 
