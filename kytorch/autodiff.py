@@ -163,7 +163,8 @@ def _consumers(root: GradFn, stops: Collection[GradFn]) -> dict[GradFn, int]:
                 count[child] += 1
             elif child is not CONSTANT:
                 count[child] = 1
-                unseen.append(child)
+                if child._inputs:
+                    unseen.append(child)
     return count
 
 

@@ -44,7 +44,7 @@ def binary_cross_entropy(input: Tensor, target: Tensor, reduction: Reduction = "
     inside = _check_unit("binary_cross_entropy", "input", input, advice)
     _check_unit("binary_cross_entropy", "target", target)
     loss = kernels.binary_cross_entropy(input._data, target._data, inside)
-    return BceGradFn(reduction, input.size, inside).record(reduced(loss, reduction), input, target)
+    return BceGradFn(reduction, input._data.size, inside).record(reduced(loss, reduction), input, target)
 
 
 class BceWithLogitsGradFn(LossGradFn):

@@ -25,14 +25,14 @@ def checked_pair(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tens
     """Both, as floats if they are integers or bool. Raises ValueError unless their shapes are equal."""
     if type(input) is not Tensor or type(target) is not Tensor:
         raise not_tensors(name, input, target)
-    if input.shape != target.shape:
+    if input._data.shape != target._data.shape:
         raise ValueError(
             f"{name}: the input has shape {input.shape} and the target {target.shape}; they are to be equal "
             "(nothing is broadcast: reshape one of them)"
         )
-    if input.dtype.kind != "f":
+    if input._data.dtype.kind != "f":
         input = input.to(np.float32)
-    return input, target if target.dtype.kind == "f" else target.to(input.dtype)
+    return input, target if target._data.dtype.kind == "f" else target.to(input.dtype)
 
 
 def reduced(loss: Array, reduction: Reduction) -> Array:
@@ -52,7 +52,7 @@ class LossGradFn(BinaryGradFn):
     __slots__ = ("_scale",)
 
     def __init__(self, reduction: Reduction, size: int) -> None:
-        self._scale = 1 / max(size, 1) if reduction == "mean" else 1.0
+        self._scale = 1 / size if reduction == "mean" and size else 1.0
 
 
 class Loss(Module):
