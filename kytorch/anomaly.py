@@ -25,7 +25,7 @@ class detect_anomaly(Setting[Watcher | None]):
 
     def __init__(self) -> None:
         super().__init__(watcher, _Check())
-        self._warnings = list[Any]()  # NumPy's settings to come back to
+        self._warnings: list[Any] = []  # NumPy's settings to come back to
 
     def __enter__(self) -> Self:
         super().__enter__()

@@ -17,12 +17,6 @@ from kytorch.nn.functional import (
 )
 from kytorch.testing import check_gradients
 
-LOSSES = [nn.BCELoss, nn.BCEWithLogitsLoss, nn.MSELoss]
-FUNCTIONS = [binary_cross_entropy, binary_cross_entropy_with_logits, mse_loss]
-REDUCTIONS = ["mean", "sum", "none"]
-every_reduction = pytest.mark.parametrize("reduction", REDUCTIONS)
-
-
 # Linear
 
 
