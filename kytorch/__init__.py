@@ -6,66 +6,22 @@ from typing import TYPE_CHECKING
 from numpy import bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 
 import kytorch.autodiff  # noqa: F401  # gives Tensors their backward()
-from kytorch.ops.create import (
-    arange,
-    from_numpy,
-    full,
-    ones,
-    rand,
-    randn,
-    tensor,
-    zeros,
-)
-from kytorch.ops.elementwise import (
-    abs,
-    add,
-    clamp,
-    cos,
-    div,
-    eq,
-    exp,
-    ge,
-    gt,
-    le,
-    log,
-    lt,
-    maximum,
-    minimum,
-    mul,
-    ne,
-    neg,
-    pow,
-    relu,
-    sigmoid,
-    sign,
-    sin,
-    softplus,
-    sqrt,
-    sub,
-    tanh,
-    to,
-    where,
-)
-from kytorch.ops.linalg import matmul, mm
-from kytorch.ops.reduce import (
-    max,
-    mean,
-    min,
-    sum,
-    var,
-)
-from kytorch.ops.shape import (
-    cat,
-    expand,
-    flatten,
-    permute,
-    reshape,
-    squeeze,
-    stack,
-    sum_to_size,
-    transpose,
-    unsqueeze,
-)
+from kytorch.ops.activation import relu, sigmoid, softplus
+from kytorch.ops.arithmetic import add, div, mul, neg, sub
+from kytorch.ops.choice import abs, clamp, maximum, minimum, sign, where
+from kytorch.ops.comparison import eq, ge, gt, le, lt, ne
+from kytorch.ops.create import arange, from_numpy, full, ones, tensor, zeros
+from kytorch.ops.dtype import to
+from kytorch.ops.exponential import exp, log
+from kytorch.ops.extremum import max, min
+from kytorch.ops.join import cat, stack
+from kytorch.ops.power import pow, sqrt
+from kytorch.ops.products import matmul, mm
+from kytorch.ops.random import rand, randn
+from kytorch.ops.reduce import mean, sum, var
+from kytorch.ops.repeat import expand, sum_to_size
+from kytorch.ops.shape import flatten, permute, reshape, squeeze, transpose, unsqueeze
+from kytorch.ops.trigonometry import cos, sin, tanh
 from kytorch.tensor.core import (
     A,
     BilinearGradFn,
@@ -115,95 +71,16 @@ else:
 
 __version__ = "0.1.0"
 
+# fmt: off
 __all__ = [
-    "A",
-    "Array",
-    "BilinearGradFn",
-    "BinaryGradFn",
-    "Checkpoint",
-    "CheckpointError",
-    "GradFn",
-    "Gradient",
-    "Gradients",
-    "InputGradFn",
-    "LeafGradFn",
-    "NaryGradFn",
-    "OutputGradFn",
-    "Tensor",
-    "TrainableWeight",
-    "UnaryGradFn",
-    "View",
-    "abs",
-    "add",
-    "arange",
-    "bool_",
-    "cat",
-    "clamp",
-    "cos",
-    "data",
-    "detect_anomaly",
-    "div",
-    "eq",
-    "exp",
-    "expand",
-    "flatten",
-    "float16",
-    "float32",
-    "float64",
-    "from_numpy",
-    "full",
-    "func",
-    "ge",
-    "gt",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "le",
-    "load",
-    "log",
-    "lt",
-    "manual_seed",
-    "matmul",
-    "max",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "mm",
-    "mul",
-    "ne",
-    "neg",
-    "nn",
-    "no_grad",
-    "ones",
-    "optim",
-    "permute",
-    "pow",
-    "rand",
-    "randn",
-    "read_metadata",
-    "relu",
-    "reshape",
-    "save",
-    "sigmoid",
-    "sign",
-    "sin",
-    "softplus",
-    "sqrt",
-    "squeeze",
-    "stack",
-    "sub",
-    "sum",
-    "sum_to_size",
-    "tanh",
-    "tensor",
-    "testing",
-    "to",
-    "transpose",
-    "uint8",
-    "unsqueeze",
-    "var",
-    "where",
+    "A", "Array", "BilinearGradFn", "BinaryGradFn", "Checkpoint", "CheckpointError", "GradFn", "Gradient",
+    "Gradients", "InputGradFn", "LeafGradFn", "NaryGradFn", "OutputGradFn", "Tensor", "TrainableWeight",
+    "UnaryGradFn", "View", "abs", "add", "arange", "bool_", "cat", "clamp", "cos", "data", "detect_anomaly", "div",
+    "eq", "exp", "expand", "flatten", "float16", "float32", "float64", "from_numpy", "full", "func", "ge", "gt",
+    "int8", "int16", "int32", "int64", "le", "load", "log", "lt", "manual_seed", "matmul", "max", "maximum", "mean",
+    "min", "minimum", "mm", "mul", "ne", "neg", "nn", "no_grad", "ones", "optim", "permute", "pow", "rand", "randn",
+    "read_metadata", "relu", "reshape", "save", "sigmoid", "sign", "sin", "softplus", "sqrt", "squeeze", "stack",
+    "sub", "sum", "sum_to_size", "tanh", "tensor", "testing", "to", "transpose", "uint8", "unsqueeze", "var", "where",
     "zeros",
 ]
+# fmt: on

@@ -25,7 +25,7 @@ from kytorch.tensor.core import (
     View,
     make,
 )
-from kytorch.tensor.methods import method
+from kytorch.tensor.methods.registry import method
 from kytorch.tensor.values import Array
 from kytorch.tensor.watching import watcher
 

@@ -14,7 +14,7 @@ import pytest
 
 import kytorch
 from kytorch import Tensor, TrainableWeight, from_numpy
-from kytorch.tensor.methods import METHODS
+from kytorch.tensor.methods.registry import METHODS
 
 ARITHMETIC = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
 

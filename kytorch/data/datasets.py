@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from kytorch.ops.shape import stack
+from kytorch.ops.join import stack
 from kytorch.tensor.core import Tensor
 from kytorch.tensor.random import generator_or_default
 from kytorch.tensor.values import Array

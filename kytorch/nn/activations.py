@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 from kytorch.nn.module import Module
-from kytorch.ops import elementwise
+from kytorch.ops import activation, trigonometry
 from kytorch.tensor.core import Tensor
 
 
 class Sin(Module):
-    """sin x, elementwise."""
+    """sin x, activation."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return elementwise.sin(x)
+        return trigonometry.sin(x)
 
 
 class ReLU(Module):
-    """max(x, 0), elementwise."""
+    """max(x, 0), activation."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return elementwise.relu(x)
+        return activation.relu(x)
 
 
 class Sigmoid(Module):
-    """1 / (1 + e^-x), elementwise."""
+    """1 / (1 + e^-x), activation."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return elementwise.sigmoid(x)
+        return activation.sigmoid(x)
 
 
 class Tanh(Module):
-    """tanh x, elementwise."""
+    """tanh x, activation."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return elementwise.tanh(x)
+        return trigonometry.tanh(x)

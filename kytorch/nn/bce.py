@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from kytorch.kernels import loss as kernels
 from kytorch.nn.reduction import Loss, LossGradFn, Reduction, check_reduction, checked_pair, reduced
-from kytorch.ops.elementwise import gt, log, maximum, sigmoid, where
+from kytorch.ops.activation import sigmoid
+from kytorch.ops.choice import maximum, where
+from kytorch.ops.comparison import gt
+from kytorch.ops.exponential import log
 from kytorch.tensor.core import A, Tensor
 
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from kytorch.kernels import loss as kernels
 from kytorch.nn.reduction import Loss, Reduction, check_reduction, reduced
-from kytorch.ops.elementwise import exp, log
-from kytorch.ops.reduce import max, mean, sum
+from kytorch.ops.exponential import exp, log
+from kytorch.ops.extremum import max
+from kytorch.ops.reduce import mean, sum
 from kytorch.ops.shape import unsqueeze
 from kytorch.tensor.core import A, InputGradFn, Tensor
 from kytorch.tensor.errors import not_tensors

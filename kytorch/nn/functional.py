@@ -5,7 +5,8 @@ from kytorch.nn.cross_entropy import cross_entropy
 from kytorch.nn.dropout import dropout
 from kytorch.nn.linear import linear
 from kytorch.nn.mse import mse_loss
-from kytorch.ops.elementwise import relu, sigmoid, softplus, tanh
+from kytorch.ops.activation import relu, sigmoid, softplus
+from kytorch.ops.trigonometry import tanh
 
 __all__ = [
     "binary_cross_entropy",

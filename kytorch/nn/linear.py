@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from kytorch.nn import init
 from kytorch.nn.module import Module
-from kytorch.ops.linalg import mm
+from kytorch.ops.products import mm
 from kytorch.tensor.core import CONSTANT, A, GradFn, Tensor, TrainableWeight, View, make
 from kytorch.tensor.errors import not_tensors
 from kytorch.tensor.values import Array

@@ -3,6 +3,23 @@
 Importing the package gives the Tensor its methods.
 """
 
-from kytorch.ops import create, elementwise, index, linalg, reduce, shape
-
-__all__ = ["create", "elementwise", "index", "linalg", "reduce", "shape"]
+from kytorch.ops import (  # noqa: F401  # each registers its methods
+    activation,
+    arithmetic,
+    choice,
+    comparison,
+    create,
+    dtype,
+    exponential,
+    extremum,
+    index,
+    join,
+    power,
+    products,
+    random,
+    reduce,
+    repeat,
+    shape,
+    singular,
+    trigonometry,
+)

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.tensor.core import CONSTANT, Tensor, make
-from kytorch.tensor.dims import sizes
-from kytorch.tensor.random import generator_or_default
+from kytorch.tensor.dims import positive_sizes
 from kytorch.tensor.values import Array, Nested, checked_dtype
 
 
@@ -31,18 +30,18 @@ def from_numpy(array: Array) -> Tensor:
 
 def zeros(*shape: int | Sequence[int], dtype: npt.DTypeLike = np.float32) -> Tensor:
     """Zeros."""
-    return make(np.zeros(_checked("zeros", shape), checked_dtype("zeros", dtype)), CONSTANT)
+    return make(np.zeros(positive_sizes("zeros", shape), checked_dtype("zeros", dtype)), CONSTANT)
 
 
 def ones(*shape: int | Sequence[int], dtype: npt.DTypeLike = np.float32) -> Tensor:
     """Ones."""
-    return make(np.ones(_checked("ones", shape), checked_dtype("ones", dtype)), CONSTANT)
+    return make(np.ones(positive_sizes("ones", shape), checked_dtype("ones", dtype)), CONSTANT)
 
 
 def full(shape: Sequence[int], value: float, dtype: npt.DTypeLike | None = None) -> Tensor:
     """`value` everywhere; the dtype is that of Tensor(value)."""
     one = Tensor(value, dtype)
-    return make(np.full(_checked("full", (shape,)), one._data), CONSTANT)
+    return make(np.full(positive_sizes("full", (shape,)), one._data), CONSTANT)
 
 
 def arange(start: float, end: float | None = None, step: float = 1, dtype: npt.DTypeLike | None = None) -> Tensor:
@@ -54,36 +53,3 @@ def arange(start: float, end: float | None = None, step: float = 1, dtype: npt.D
     if dtype is None:
         dtype = np.int64 if integers else np.float32
     return make(np.arange(first, last, step).astype(checked_dtype("arange", dtype)), CONSTANT)
-
-
-def rand(
-    *shape: int | Sequence[int], dtype: npt.DTypeLike = np.float32, generator: np.random.Generator | None = None
-) -> Tensor:
-    """Random numbers, uniform on [0, 1)."""
-    draw = generator_or_default(generator).random(_checked("rand", shape), _drawn(dtype))
-    values = np.asarray(draw, dtype)
-    if values.dtype.char == "e":  # where float16 rounds to 1
-        values = np.minimum(values, np.float16(1 - 2**-11))
-    return make(values, CONSTANT)
-
-
-def randn(
-    *shape: int | Sequence[int], dtype: npt.DTypeLike = np.float32, generator: np.random.Generator | None = None
-) -> Tensor:
-    """Random numbers, normal with mean 0 and variance 1."""
-    draw = generator_or_default(generator).standard_normal(_checked("randn", shape), _drawn(dtype))
-    return make(np.asarray(draw, dtype), CONSTANT)
-
-
-def _drawn(dtype: npt.DTypeLike) -> type[np.float32] | type[np.float64]:
-    """The dtype in which a generator draws for `dtype`."""
-    if np.dtype(dtype).kind != "f":
-        raise TypeError(f"random numbers of dtype {np.dtype(dtype)}: expected a floating dtype")
-    return np.float64 if np.dtype(dtype).itemsize == 8 else np.float32
-
-
-def _checked(name: str, shape: Sequence[int | Sequence[int]]) -> tuple[int, ...]:
-    checked = sizes(name, shape)
-    if any(n < 0 for n in checked):
-        raise ValueError(f"{name}: shape {checked} has a negative size")
-    return checked

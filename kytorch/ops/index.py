@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kytorch.tensor.core import CONSTANT, A, BinaryGradFn, Operand, Tensor, TwoInputGradFn, UnaryGradFn, View, constant
-from kytorch.tensor.methods import method
+from kytorch.tensor.methods.registry import method
 from kytorch.tensor.values import Array, Index, Shape, lock
 
 

@@ -13,7 +13,9 @@ import numpy.typing as npt
 
 from kytorch.tensor.errors import operands_error
 from kytorch.tensor.holder import ArrayHolder
-from kytorch.tensor.methods import METHODS, At, Methods
+from kytorch.tensor.methods import Methods
+from kytorch.tensor.methods.at import At
+from kytorch.tensor.methods.registry import METHODS
 from kytorch.tensor.reading import reading_is_live
 from kytorch.tensor.values import Array, Index, Nested, Scalar, Shape, formatted, sealed, to_array, weak_array
 from kytorch.tensor.watching import watcher
@@ -542,8 +544,8 @@ class DivGradFn(TwoInputGradFn):
         a_fn, b_fn = self._inputs
         b = view(self._b, b_fn)
         return (
-            None if a_fn is CONSTANT else g / b,
-            None if b_fn is CONSTANT else -g * (view(self._a, a_fn) / b) / b,
+            None if a_fn is CONSTANT else METHODS["over"](g, b),
+            None if b_fn is CONSTANT else METHODS["times"](-g, view(self._a, a_fn) / b / b),
         )
 
     def record(self, y: Array, a: Tensor, b: Tensor) -> Tensor:

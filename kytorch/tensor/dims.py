@@ -41,3 +41,11 @@ def sizes(name: str, shape: Sequence[int | Sequence[int]]) -> Shape:
         return tuple([operator.index(n) for n in flat])  # type: ignore[arg-type]  # what is no int is refused here
     except TypeError:
         raise TypeError(f"{name}: sizes are ints, not {flat!r}") from None
+
+
+def positive_sizes(name: str, shape: Sequence[int | Sequence[int]]) -> tuple[int, ...]:
+    """A shape whose sizes are to be 0 or more. Raises ValueError for others."""
+    checked = sizes(name, shape)
+    if any(n < 0 for n in checked):
+        raise ValueError(f"{name}: shape {checked} has a negative size")
+    return checked

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from operations import CHOSEN, HALVES, ROWS, Array, Row, Shapes
+from beside import CLOSE, beside, second_beside
+from operations import ROWS
+from operations.table import HALVES, Array, Row
 
 import kytorch
 from kytorch import Tensor, TrainableWeight
@@ -20,11 +22,6 @@ Function = Callable[..., Any]
 
 # PyTorch warns of a variance of nothing.
 pytestmark = pytest.mark.filterwarnings("ignore:.*degrees of freedom")
-
-CLOSE = {
-    np.float32: {"rtol": 2e-5, "atol": 1e-5},
-    np.float64: {"rtol": 1e-12, "atol": 1e-12},
-}
 
 # Rows whose call is made of operators and methods that PyTorch has too.
 AS_IS = {"operator", "number on the left", "of one twice", "builtin", "mT"}
@@ -44,142 +41,18 @@ def _on_halves(row: Row) -> Function:
     return function
 
 
-def _places(x: Any, index: Any) -> Any:
-    """The flat places of `index`; PyTorch's own indexing has no negative steps."""
-    return torch.from_numpy(np.array(np.arange(x.numel()).reshape(tuple(x.shape))[index]))
-
-
-EDITS: dict[str, Function] = {
-    "at_set": lambda old, value: value,
-    "at_add": operator.add,
-    "at_mul": operator.mul,
-}
-
-
-def _edited(row: Row) -> Function:
-    """An edit one place after the other, so that what is named twice is edited twice."""
-    edit = EDITS[row.name]
-
-    def function(x: Any, v: Any, index: Any) -> Any:
-        places = _places(x, index)
-        y, values = x.reshape(-1), v.expand(places.shape).reshape(-1)
-        for place, value in zip(places.reshape(-1, 1), values.reshape(-1, 1)):
-            y = y.index_copy(0, place, edit(y[place], value))
-        return y.reshape(x.shape)
-
-    return function
-
-
-def _var(x: Any, dim: Any = None, **options: Any) -> Any:
-    return x.var(dim=None if dim == () else dim, **options)
-
-
-TORCH: dict[str, Function] = {
-    "pow-number as first argument": lambda x: torch.pow(2.5, x),
-    "maximum": torch.maximum,
-    "minimum": torch.minimum,
-    "maximum-0.25": lambda x, n: torch.maximum(x, torch.tensor(n, dtype=x.dtype)),
-    "minimum-0.25": lambda x, n: torch.minimum(x, torch.tensor(n, dtype=x.dtype)),
-    f"maximum-{HALVES}": lambda x, array: torch.maximum(x, torch.from_numpy(array).to(x.dtype)),
-    f"minimum-{HALVES}": lambda x, array: torch.minimum(x, torch.from_numpy(array).to(x.dtype)),
-    "where-array condition": lambda x, y: torch.where(torch.from_numpy(CHOSEN), x, y),
-    "where-condition that broadcasts": lambda x, y: torch.where(torch.from_numpy(CHOSEN[:, :1]), x, y),
-    "where-computed condition": lambda x, y: torch.where(x < y, x * x, y),
-    "where-number on the right": lambda x: torch.where(x > 0, x, 2.0),
-    "where-number on the left": lambda x: torch.where(x > 0, 2.0, x),
-    "where-method": lambda x, y: x.where(x > y, y),
-    "clamp-Tensors as limits": lambda x, low, high: x.clamp(low, high),
-    "to-float64": lambda x, _: x.to(torch.float64),
-    "to-its own dtype": lambda x: x,
-    "cat": lambda *xs: torch.cat(xs),
-    "cat-dim=1": lambda *xs: torch.cat(xs, 1),
-    "cat-dim=-1": lambda *xs: torch.cat(xs, -1),
-    "cat-of one twice": lambda x: torch.cat([x, x * x]),
-    "stack": lambda *xs: torch.stack(xs),
-    "stack-dim=1": lambda *xs: torch.stack(xs, 1),
-    "stack-dim=-1": lambda *xs: torch.stack(xs, -1),
-    "mm-of one twice": lambda x: x.mm(x.T),
-    "max-None, False": lambda x, *_: x.amax(),
-    "max-None, True": lambda x, *_: x.amax(dim=tuple(range(x.ndim)), keepdim=True),
-    "min-None, False": lambda x, *_: x.amin(),
-    "min-None, True": lambda x, *_: x.amin(dim=tuple(range(x.ndim)), keepdim=True),
-    "at_set-all, to a number": lambda x: x * 0 + 2.5,
-    "at_add-a number": lambda x: x + 2,
-    "at_mul-an array": lambda x: x * torch.from_numpy(HALVES),
-    "at_mul-of one twice": lambda x: x * x,
-}
-
-
 def torch_version(row: Row) -> Function:
     """PyTorch's function for a row, called with the inputs and the row's options."""
-    if row.id in TORCH:
-        return TORCH[row.id]
+    if row.torch is not None:
+        return row.torch
     if row.option.startswith("array on the"):
         return _on_halves(row)
     if row.option in AS_IS:
         return row.call
-    if row.option.startswith("values"):
-        return lambda x, *options: getattr(x, row.name)(*options).values
-    if row.name == "getitem":
-        return lambda x, index: x.reshape(-1)[_places(x, index)]
-    if row.name.startswith("at_"):
-        return _edited(row)
-    if row.name == "softplus":
-        return functional.softplus
-    if row.name == "var":
-        return _var
-    if row.name == "reversed_dims":
-        return lambda x: x.permute(tuple(reversed(range(x.ndim))))
     return lambda x, *rest, **options: getattr(x, row.name)(*rest, **options)
 
 
-TRIALS = [(row, shapes) for row in ROWS if row.differentiable for shapes in row.shapes]
-every_trial = pytest.mark.parametrize("row, shapes", TRIALS, ids=[f"{row.id}-{shapes}" for row, shapes in TRIALS])
-
-
-def beside(ours: Function, theirs: Function, inputs: tuple[Array, ...], close: dict[str, float]) -> None:
-    """Compare the values, the gradients for an incoming gradient other than 1, and their shapes and dtypes."""
-    weights = [TrainableWeight(x) for x in inputs]
-    leaves = [torch.tensor(x, requires_grad=True) for x in inputs]
-    y, expected = ours(*[weight.tensor() for weight in weights]), theirs(*leaves)
-    assert y.shape == tuple(expected.shape)
-    np.testing.assert_allclose(y.numpy(), expected.detach().numpy(), **close)
-    assert y.dtype == expected.detach().numpy().dtype
-    g = np.asarray(np.random.default_rng(11).normal(1.0, 2.0, y.shape)).astype(y.dtype)
-    found = {weight: gradient for gradient, weight in y.backward(Tensor(g))}
-    others = torch.autograd.grad(expected, leaves, torch.tensor(g), materialize_grads=True)
-    for weight, other in zip(weights, others):
-        assert found[weight].dtype == other.numpy().dtype
-        np.testing.assert_allclose(found[weight].numpy(), other.numpy(), **close)
-
-
-def second_beside(ours: Function, theirs: Function, inputs: tuple[Array, ...]) -> None:
-    """Compare the derivatives of the gradients along a direction, with respect to the inputs and to g."""
-    generator = np.random.default_rng(13)
-    weights = [TrainableWeight(x) for x in inputs]
-    y = ours(*[weight.tensor() for weight in weights])
-    g = np.asarray(generator.normal(1.0, 2.0, y.shape))
-    along = [np.asarray(generator.standard_normal(x.shape)) for x in inputs]
-
-    live = TrainableWeight(g)
-    found = {weight: gradient for gradient, weight in y.backward(live.tensor(), create_graph=True)}
-    derivative = Tensor(np.zeros(()))
-    for weight, d in zip(weights, along):
-        derivative = derivative + (found[weight] * Tensor(d)).sum()
-    second = {weight: gradient.numpy() for gradient, weight in derivative.backward()}
-
-    leaves = [torch.tensor(x, requires_grad=True) for x in (*inputs, g)]
-    first = torch.autograd.grad(
-        theirs(*leaves[:-1]), leaves[:-1], leaves[-1], create_graph=True, materialize_grads=True
-    )
-    slope = sum([(gradient * torch.tensor(d)).sum() for gradient, d in zip(first, along)])
-    if slope.requires_grad:
-        others = torch.autograd.grad(slope, leaves, materialize_grads=True)
-    else:  # a gradient that is 0 everywhere, not even in terms of g
-        others = tuple([torch.zeros_like(leaf) for leaf in leaves])
-    for weight, other in zip([*weights, live], others):
-        expected = other.numpy(force=True)
-        np.testing.assert_allclose(second.get(weight, np.zeros(weight.shape)), expected, rtol=1e-11, atol=1e-11)
+every_row = pytest.mark.parametrize("row", [pytest.param(row, id=row.id) for row in ROWS if row.differentiable])
 
 
 def _bound(row: Row) -> Function:
@@ -187,15 +60,18 @@ def _bound(row: Row) -> Function:
     return lambda *inputs: function(*inputs, *row.arguments, **row.keywords)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
-@every_trial
-def test_values_and_gradients(row: Row, shapes: Shapes, dtype: Any) -> None:
-    beside(row, _bound(row), row.inputs(shapes, dtype), CLOSE[dtype])
+@every_row
+def test_values_and_gradients(row: Row) -> None:
+    for shapes in row.shapes:
+        for dtype in row.dtypes:
+            if dtype in CLOSE:  # PyTorch has no float16 for much on a CPU
+                beside(row, _bound(row), row.inputs(shapes, dtype), CLOSE[dtype])
 
 
-@every_trial
-def test_second_derivatives(row: Row, shapes: Shapes) -> None:
-    second_beside(row, _bound(row), row.inputs(shapes))
+@every_row
+def test_second_derivatives(row: Row) -> None:
+    for shapes in row.shapes:
+        second_beside(row, _bound(row), row.inputs(shapes))
 
 
 # Ties and kinks

@@ -9,7 +9,7 @@ import numpy as np
 from kytorch.ops.shape import unsqueeze
 from kytorch.tensor.core import A, BilinearGradFn, Tensor, constant
 from kytorch.tensor.errors import not_tensors
-from kytorch.tensor.methods import method
+from kytorch.tensor.methods.registry import method
 from kytorch.tensor.values import Array
 
 

@@ -1,0 +1,70 @@
+"""Elementwise functions that networks are made of."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kytorch.kernels import elementwise as kernels
+from kytorch.ops.choice import where
+from kytorch.tensor.core import (
+    A,
+    InputGradFn,
+    OutputGradFn,
+    Tensor,
+)
+from kytorch.tensor.methods.registry import method
+
+
+class SigmoidGradFn(OutputGradFn):
+    """y = 1 / (1 + e^-x),  dy = y (1 - y) dx"""
+
+    __slots__ = ()
+
+    def vjp(self, g: A, y: A) -> A:
+        return g * (y * (1.0 - y))
+
+
+@method
+def sigmoid(x: A) -> A:
+    """1 / (1 + e^-x) for each element of `x`."""
+    if isinstance(x, Tensor):
+        return SigmoidGradFn().record(kernels.sigmoid(x._data), x)
+    return kernels.sigmoid(x)
+
+
+class ReluGradFn(OutputGradFn):
+    """y = max(x, 0),  dy = [y > 0] dx"""
+
+    __slots__ = ()
+
+    def vjp(self, g: A, y: A) -> A:
+        return g * (y > 0)
+
+
+@method
+def relu(x: A) -> A:
+    """max(x, 0) for each element of `x`."""
+    if isinstance(x, Tensor):
+        return ReluGradFn().record(np.maximum(x._data, 0), x)
+    return np.maximum(x, 0)
+
+
+class SoftplusGradFn(InputGradFn):
+    """y = log(1 + e^(beta x)) / beta,  dy = sigmoid(beta x) dx"""
+
+    __slots__ = ("_beta", "_threshold")
+
+    def __init__(self, beta: float, threshold: float) -> None:
+        self._beta = beta
+        self._threshold = threshold
+
+    def vjp(self, g: A, x: A) -> A:
+        return where(self._beta * x > self._threshold, g, g * sigmoid(self._beta * x))
+
+
+@method
+def softplus(x: A, beta: float = 1.0, threshold: float = 20.0) -> A:
+    """log(1 + e^(beta x)) / beta for each element of `x`, and x itself where beta x > threshold."""
+    if isinstance(x, Tensor):
+        return SoftplusGradFn(beta, threshold).record(kernels.softplus(x._data, beta, threshold), x)
+    return kernels.softplus(x, beta, threshold)

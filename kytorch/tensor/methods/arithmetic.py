@@ -1,0 +1,62 @@
+"""Arithmetic, powers and comparison as methods (the operators are in `core`)."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from kytorch.tensor.methods.registry import Registered
+from kytorch.tensor.values import Array, Scalar
+
+
+class ArithmeticMethods(Registered):
+    """Arithmetic, powers and comparison as methods (the operators are in `core`)."""
+
+    __slots__ = ()
+
+    def add(self, other: Self | Array | Scalar) -> Self:
+        """self + other."""
+        return self._call("add", other)
+
+    def sub(self, other: Self | Array | Scalar) -> Self:
+        """self - other."""
+        return self._call("sub", other)
+
+    def mul(self, other: Self | Array | Scalar) -> Self:
+        """self * other."""
+        return self._call("mul", other)
+
+    def div(self, other: Self | Array | Scalar) -> Self:
+        """self / other."""
+        return self._call("div", other)
+
+    def pow(self, exponent: Self | Array | Scalar) -> Self:
+        """self ** exponent."""
+        return self._call("pow", exponent)
+
+    def neg(self) -> Self:
+        """-self."""
+        return self._call("neg")
+
+    def eq(self, other: Self | Array | Scalar) -> Self:
+        """self == other, elementwise."""
+        return self._call("eq", other)
+
+    def ne(self, other: Self | Array | Scalar) -> Self:
+        """self != other, elementwise."""
+        return self._call("ne", other)
+
+    def lt(self, other: Self | Array | Scalar) -> Self:
+        """self < other, elementwise."""
+        return self._call("lt", other)
+
+    def le(self, other: Self | Array | Scalar) -> Self:
+        """self <= other, elementwise."""
+        return self._call("le", other)
+
+    def gt(self, other: Self | Array | Scalar) -> Self:
+        """self > other, elementwise."""
+        return self._call("gt", other)
+
+    def ge(self, other: Self | Array | Scalar) -> Self:
+        """self >= other, elementwise."""
+        return self._call("ge", other)

@@ -1,0 +1,30 @@
+"""Where the methods find their functions.
+
+A method is the function of the same name, whose implementation and rule live in `kytorch.ops`, above the
+Tensor. Such a function is marked with `@method` and found here by its name, so that imports run one way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self, TypeVar
+
+F = TypeVar("F", bound=Callable[..., object])
+
+METHODS: dict[str, Callable[..., Any]] = {}
+
+
+def method(function: F) -> F:
+    """Mark `function` as the one behind the method of its name."""
+    METHODS[function.__name__] = function
+    return function
+
+
+class Registered:
+    """Something with methods whose functions are found by name."""
+
+    __slots__ = ()
+
+    def _call(self, name: str, *arguments: object) -> Self:
+        result: Self = METHODS[name](self, *arguments)
+        return result
