@@ -5,23 +5,111 @@ from typing import TYPE_CHECKING
 
 from numpy import bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 
-import kytorch.autodiff  # noqa: F401  # gives Tensors their backward()
+import kytorch.autodiff  # gives Tensors their backward()
+import kytorch.numpy_functions  # noqa: F401  # answers where NumPy's functions meet Tensors
+from kytorch import linalg
 from kytorch.ops.activation import relu, sigmoid, softplus
 from kytorch.ops.arithmetic import add, div, mul, neg, sub
-from kytorch.ops.choice import abs, clamp, maximum, minimum, sign, where
+from kytorch.ops.choice import abs, clamp, clip, fmax, fmin, maximum, minimum, nan_to_num, where
 from kytorch.ops.comparison import eq, ge, gt, le, lt, ne
-from kytorch.ops.create import arange, from_numpy, full, ones, tensor, zeros
+from kytorch.ops.counting import bincount, bucketize, histc, searchsorted, unique
+from kytorch.ops.create import (
+    arange,
+    empty,
+    empty_like,
+    eye,
+    from_dlpack,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    logspace,
+    ones,
+    ones_like,
+    tensor,
+    tril_indices,
+    triu_indices,
+    zeros,
+    zeros_like,
+)
+from kytorch.ops.cumulative import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
+from kytorch.ops.diagonal import diag, diag_embed, diagonal, trace, tril, triu
 from kytorch.ops.dtype import to
-from kytorch.ops.exponential import exp, log
-from kytorch.ops.extremum import max, min
-from kytorch.ops.join import cat, stack
-from kytorch.ops.power import pow, sqrt
-from kytorch.ops.products import matmul, mm
-from kytorch.ops.random import rand, randn
-from kytorch.ops.reduce import mean, sum, var
-from kytorch.ops.repeat import expand, sum_to_size
-from kytorch.ops.shape import flatten, permute, reshape, squeeze, transpose, unsqueeze
-from kytorch.ops.trigonometry import cos, sin, tanh
+from kytorch.ops.einsum import einsum, inner, kron, tensordot
+from kytorch.ops.exponential import exp, exp2, expm1, log, log1p, log2, log10
+from kytorch.ops.extremum import amax, amin, argmax, argmin, max, min
+from kytorch.ops.gather import gather, index_select, take, take_along_dim
+from kytorch.ops.hyperbolic import acosh, asinh, atanh, cosh, sinh, tanh
+from kytorch.ops.join import (
+    cat,
+    chunk,
+    concat,
+    concatenate,
+    dstack,
+    hstack,
+    narrow,
+    select,
+    split,
+    stack,
+    tensor_split,
+    unbind,
+    vstack,
+)
+from kytorch.ops.lerp import lerp
+from kytorch.ops.logic import (
+    allclose,
+    bitwise_and,
+    bitwise_left_shift,
+    bitwise_not,
+    bitwise_or,
+    bitwise_right_shift,
+    bitwise_xor,
+    equal,
+    isclose,
+    isfinite,
+    isinf,
+    isnan,
+    isneginf,
+    isposinf,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+)
+from kytorch.ops.mask import argwhere, isin, masked_fill, masked_select, nonzero, one_hot
+from kytorch.ops.move import flip, fliplr, flipud, roll, rot90
+from kytorch.ops.norm import norm
+from kytorch.ops.pad import pad
+from kytorch.ops.permute import moveaxis, movedim, permute, swapaxes, t, transpose
+from kytorch.ops.power import hypot, pow, reciprocal, rsqrt, sqrt, square
+from kytorch.ops.product import prod
+from kytorch.ops.products import addmm, addmv, baddbmm, bmm, dot, matmul, mm, mv, outer, vdot
+from kytorch.ops.quantile import nanquantile, quantile
+from kytorch.ops.random import (
+    bernoulli,
+    multinomial,
+    normal,
+    poisson,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+    uniform,
+)
+from kytorch.ops.reduce import mean, nanmean, nansum, sum
+from kytorch.ops.remainder import floor_divide, fmod, remainder
+from kytorch.ops.repeat import broadcast_tensors, broadcast_to, expand, meshgrid, repeat_interleave, sum_to_size, tile
+from kytorch.ops.rounding import ceil, floor, frac, round, sign, trunc
+from kytorch.ops.scatter import index_add, index_copy, index_fill, scatter, scatter_add, scatter_reduce
+from kytorch.ops.shape import flatten, ravel, reshape, squeeze, unflatten, unsqueeze
+from kytorch.ops.softmax import log_softmax, logsumexp, softmax
+from kytorch.ops.sorting import argsort, kthvalue, median, nanmedian, sort, topk
+from kytorch.ops.special import erf, erfc, logit, sinc, xlogy
+from kytorch.ops.trigonometry import acos, asin, atan, atan2, cos, sin, tan
+from kytorch.ops.truth import all, any, count_nonzero
+from kytorch.ops.variance import std, std_mean, var, var_mean
 from kytorch.tensor.core import (
     A,
     BilinearGradFn,
@@ -46,6 +134,7 @@ if TYPE_CHECKING:
     from kytorch import data, func, nn, optim, testing
     from kytorch.anomaly import detect_anomaly
     from kytorch.checkpoint import Checkpoint, CheckpointError, load, read_metadata, save
+    from kytorch.func.recorded import grad
 else:
     # Imported when first asked for, so that `import kytorch` costs no more than Tensors and their operations.
     _PARTS = {"data", "func", "nn", "optim", "testing"}
@@ -53,6 +142,7 @@ else:
         "Checkpoint": "checkpoint",
         "CheckpointError": "checkpoint",
         "detect_anomaly": "anomaly",
+        "grad": "func.recorded",
         "load": "checkpoint",
         "read_metadata": "checkpoint",
         "save": "checkpoint",
@@ -75,12 +165,29 @@ __version__ = "0.1.0"
 __all__ = [
     "A", "Array", "BilinearGradFn", "BinaryGradFn", "Checkpoint", "CheckpointError", "GradFn", "Gradient",
     "Gradients", "InputGradFn", "LeafGradFn", "NaryGradFn", "OutputGradFn", "Tensor", "TrainableWeight",
-    "UnaryGradFn", "View", "abs", "add", "arange", "bool_", "cat", "clamp", "cos", "data", "detect_anomaly", "div",
-    "eq", "exp", "expand", "flatten", "float16", "float32", "float64", "from_numpy", "full", "func", "ge", "gt",
-    "int8", "int16", "int32", "int64", "le", "load", "log", "lt", "manual_seed", "matmul", "max", "maximum", "mean",
-    "min", "minimum", "mm", "mul", "ne", "neg", "nn", "no_grad", "ones", "optim", "permute", "pow", "rand", "randn",
-    "read_metadata", "relu", "reshape", "save", "sigmoid", "sign", "sin", "softplus", "sqrt", "squeeze", "stack",
-    "sub", "sum", "sum_to_size", "tanh", "tensor", "testing", "to", "transpose", "uint8", "unsqueeze", "var", "where",
-    "zeros",
+    "UnaryGradFn", "View", "abs", "acos", "acosh", "add", "addmm", "addmv", "all", "allclose", "amax", "amin", "any",
+    "arange", "argmax", "argmin", "argsort", "argwhere", "asin", "asinh", "atan", "atan2", "atanh", "baddbmm",
+    "bernoulli", "bincount", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift",
+    "bitwise_xor", "bmm", "bool_", "broadcast_tensors", "broadcast_to", "bucketize", "cat", "ceil", "chunk", "clamp",
+    "clip", "concat", "concatenate", "cos", "cosh", "count_nonzero", "cummax", "cummin", "cumprod", "cumsum", "data",
+    "detect_anomaly", "diag", "diag_embed", "diagonal", "diff", "div", "dot", "dstack", "einsum", "empty",
+    "empty_like", "eq", "equal", "erf", "erfc", "exp", "exp2", "expand", "expm1", "eye", "flatten", "flip", "fliplr",
+    "flipud", "float16", "float32", "float64", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "from_dlpack",
+    "from_numpy", "full", "full_like", "func", "gather", "ge", "grad", "gt", "histc", "hstack", "hypot", "index_add",
+    "index_copy", "index_fill", "index_select", "inner", "int8", "int16", "int32", "int64", "isclose", "isfinite",
+    "isin", "isinf", "isnan", "isneginf", "isposinf", "kron", "kthvalue", "le", "lerp", "linalg", "linspace", "load",
+    "log", "log1p", "log2", "log10", "log_softmax", "logcumsumexp", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "logit", "logspace", "logsumexp", "lt", "manual_seed", "masked_fill", "masked_select", "matmul",
+    "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "moveaxis", "movedim", "mul",
+    "multinomial", "mv", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "nn",
+    "no_grad", "nonzero", "norm", "normal", "one_hot", "ones", "ones_like", "optim", "outer", "pad", "permute",
+    "poisson", "pow", "prod", "quantile", "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "ravel",
+    "read_metadata", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape", "roll", "rot90", "round",
+    "rsqrt", "save", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "select", "sigmoid", "sign", "sin",
+    "sinc", "sinh", "softmax", "softplus", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "std_mean",
+    "sub", "sum", "sum_to_size", "swapaxes", "t", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split",
+    "tensordot", "testing", "tile", "to", "topk", "trace", "transpose", "tril", "tril_indices", "triu",
+    "triu_indices", "trunc", "uint8", "unbind", "unflatten", "uniform", "unique", "unsqueeze", "var", "var_mean",
+    "vdot", "vstack", "where", "xlogy", "zeros", "zeros_like",
 ]
 # fmt: on

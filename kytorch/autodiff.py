@@ -7,7 +7,8 @@ each node once, after all of its consumers have delivered.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +40,19 @@ class InputBeingDifferentiatedGradFn(UnaryGradFn):
         return g
 
 
+class PartGradFn(UnaryGradFn):
+    """y = a part of x. So that many parts of one x cost no more than x, the gradient can be added to that of others.
+
+    Its `vjp` makes an array of its own, of x's shape and g's dtype.
+    """
+
+    __slots__ = ()
+
+    def add_to(self, total: Array, g: Array) -> None:
+        """Add the gradient with respect to x to `total`, in place."""
+        raise NotImplementedError(f"{self.name} has no rule")
+
+
 @method
 def backward(output: Tensor, gradient: Gradient | None = None, create_graph: bool = False) -> Gradients:
     """The gradient of the scalar `output` with respect to every weight that it depends on."""
@@ -66,7 +80,7 @@ def backward_from(grad_fn: GradFn, loss_wrt_output: Gradient, create_graph: bool
     if create_graph:
         gradients = [(g, weight) for weight, g in _by_weight(walk(grad_fn, loss_wrt_output, make)).items()]
     else:
-        arrays = _by_weight(walk(grad_fn, loss_wrt_output._data, _array))
+        arrays = _by_weight(walk(grad_fn, loss_wrt_output._data, array_itself))
         gradients = [(make(g, CONSTANT), weight) for weight, g in arrays.items()]
     if not gradients:
         raise ValueError(
@@ -75,33 +89,81 @@ def backward_from(grad_fn: GradFn, loss_wrt_output: Gradient, create_graph: bool
     return gradients
 
 
+class SeveralGradFn(GradFn):
+    """Where a walk from several outputs begins: each gets the gradient that was given for it."""
+
+    __slots__ = ("_gs",)
+    _gs: Sequence[Any]  # arrays or Tensors, as the walk's
+
+    def __init__(self, outputs: Sequence[Tensor], gs: Sequence[Any]) -> None:
+        self._inputs = tuple([y._grad_fn for y in outputs])
+        self._shapes = tuple([y._data.shape for y in outputs])
+        self._gs = gs
+
+    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
+        return tuple(self._gs)
+
+
 def gradients_at(
-    output: Tensor, inputs: Sequence[GradFn], gradient: Gradient, create_graph: bool
+    outputs: Sequence[Tensor],
+    inputs: Sequence[GradFn],
+    gradients: Sequence[Gradient],
+    view: View[Tensor] | None = None,
+    through: bool = False,
 ) -> list[Gradient | None]:
-    """The gradient of `output` with respect to what each of `inputs` made, or None where it does not depend on it."""
-    stops = set(inputs)
-    if create_graph:
-        reached = walk(output.grad_fn, gradient, make, stops)
+    """The gradient of the outputs together with respect to what each of `inputs` made, None where there is none.
+
+    `gradients` are those with respect to the outputs. With a `view` of saved arrays as Tensors the answers can be
+    differentiated. Where one input was made from another, the first is taken for a constant of the second, unless
+    `through`.
+    """
+    if not outputs:
+        return [None] * len(inputs)
+    targets = set(inputs) - {CONSTANT}
+    if view is None:
+        arrays = [g._data for g in gradients]
+        root = outputs[0]._grad_fn if len(outputs) == 1 else SeveralGradFn(outputs, arrays)
+        reached = {node: make(g, CONSTANT) for node, g in walk(root, arrays[0], array_itself, targets, through).items()}
     else:
-        arrays = walk(output.grad_fn, gradient._data, _array, stops)
-        reached = {grad_fn: make(g, CONSTANT) for grad_fn, g in arrays.items()}
+        root = outputs[0]._grad_fn if len(outputs) == 1 else SeveralGradFn(outputs, gradients)
+        reached = walk(root, gradients[0], view, targets, through)
     return [reached.get(grad_fn) for grad_fn in inputs]
 
 
-def leaves(root: GradFn, stops: Collection[GradFn] = ()) -> list[GradFn]:
-    """The live leaves of a graph, and those of `stops` at which a walk would end."""
-    return [node for node in _consumers(root, stops) if node in stops or not node._inputs]
+def leaves(outputs: Iterable[Tensor], ends: Collection[GradFn] = ()) -> set[GradFn]:
+    """The live nodes at which the graphs of `outputs` end: leaves, and those of `ends` that are reached first."""
+    unseen = {y._grad_fn for y in outputs} - {CONSTANT}
+    seen = set(unseen)
+    found: set[GradFn] = set()
+    while unseen:
+        node = unseen.pop()
+        if not node._inputs or node in ends:
+            found.add(node)
+            continue
+        for child in node._inputs:
+            if child is not CONSTANT and child not in seen:
+                seen.add(child)
+                unseen.add(child)
+    return found
 
 
-def walk(root: GradFn, g: A, view: View[A], stops: Collection[GradFn] = ()) -> dict[GradFn, A]:
-    """The gradient at each live leaf below `root` and at each of `stops`, below which nothing is visited.
+def walk(
+    root: GradFn, g: A, view: View[A], targets: Collection[GradFn] | None = None, through: bool = False
+) -> dict[GradFn, A]:
+    """The gradient at each live leaf below `root`; given `targets`, at each of them, only what leads to them visited.
 
     `g` is the gradient at `root`; `view` says how the rules see saved arrays, and so whether they run on arrays or
-    on Tensors.
+    on Tensors. Below a target nothing is visited, unless `through`.
     """
     if root is CONSTANT:
         return {}
-    waiting = _consumers(root, stops)
+    ends: Collection[GradFn] = ()
+    if targets is None:
+        waiting = _consumers(root)
+    else:
+        waiting, ends = _consumers_towards(root, targets, through)
+        if root not in waiting:
+            return {}
     watching = watcher.get()
     partial: dict[GradFn, A] = {}  # what has arrived at nodes that wait for more
     sums: set[GradFn] = set()  # of these, the buffers made here, which may be added to in place
@@ -110,14 +172,29 @@ def walk(root: GradFn, g: A, view: View[A], stops: Collection[GradFn] = ()) -> d
     with np.errstate(all="ignore"):  # what is not finite reaches no weight: the optimizers refuse it
         while ready:
             node, g = ready.pop()
-            if not node._inputs or node in stops:
+            if not node._inputs or node in ends:
                 reached[node] = g
                 continue
+            if through and targets and node in targets:
+                reached[node] = g
+            if isinstance(node, PartGradFn) and not isinstance(g, Tensor) and watching is None:
+                child = node._inputs[0]
+                if child in sums and partial[child].dtype == g.dtype and partial[child].ndim:
+                    node.add_to(partial[child], g)
+                    if waiting[child] > 1:
+                        waiting[child] -= 1
+                    elif child._inputs:
+                        ready.append((child, partial.pop(child)))
+                    else:
+                        reached[child] = partial.pop(child)
+                    continue
+                if child not in partial:
+                    sums.add(child)
             terms = node.vjps(g, view)
             if len(terms) != len(node._inputs):
                 raise ValueError(f"{node.name}: its rule made {len(terms)} gradients for {len(node._inputs)} inputs")
             for child, shape, term in zip(node._inputs, node._shapes, terms):
-                if child is CONSTANT:
+                if child is CONSTANT or (targets is not None and child not in waiting):
                     continue
                 if term is None:
                     raise NotImplementedError(f"{node.name}: its rule has no gradient for an input that needs one")
@@ -150,15 +227,12 @@ def walk(root: GradFn, g: A, view: View[A], stops: Collection[GradFn] = ()) -> d
     return reached
 
 
-def _consumers(root: GradFn, stops: Collection[GradFn]) -> dict[GradFn, int]:
+def _consumers(root: GradFn) -> dict[GradFn, int]:
     """For every live node from `root` down, how many inputs of other nodes it is."""
     count = {root: 0}
     unseen = [root]
     while unseen:
-        node = unseen.pop()
-        if node in stops:
-            continue
-        for child in node._inputs:
+        for child in unseen.pop()._inputs:
             if child in count:
                 count[child] += 1
             elif child is not CONSTANT:
@@ -166,6 +240,39 @@ def _consumers(root: GradFn, stops: Collection[GradFn]) -> dict[GradFn, int]:
                 if child._inputs:
                     unseen.append(child)
     return count
+
+
+def _consumers_towards(
+    root: GradFn, targets: Collection[GradFn], through: bool
+) -> tuple[dict[GradFn, int], set[GradFn]]:
+    """The same for the nodes that lead to `targets` only, and those of them below which nothing is to be visited."""
+    leads: dict[GradFn, bool] = {}
+    path: list[tuple[GradFn, bool]] = [(root, False)]
+    while path:
+        node, children_known = path.pop()
+        if children_known:
+            leads[node] = node in targets or any(leads[child] for child in node._inputs)
+        elif node not in leads:
+            leads[node] = node in targets
+            if node._inputs and (through or not leads[node]):
+                path.append((node, True))
+                path += [(child, False) for child in node._inputs if child not in leads]
+    if not leads[root]:
+        return {}, set()
+    count, unseen, ends = {root: 0}, [root], set()
+    while unseen:
+        node = unseen.pop()
+        target = node in targets
+        children = [] if target and not through else [child for child in node._inputs if leads[child]]
+        if target and not children:
+            ends.add(node)
+        for child in children:
+            if child in count:
+                count[child] += 1
+            else:
+                count[child] = 1
+                unseen.append(child)
+    return count, ends
 
 
 def _sum_to_size(node: GradFn, term: A, shape: tuple[int, ...]) -> A:
@@ -192,6 +299,6 @@ def _by_weight(reached: dict[GradFn, A]) -> dict[TrainableWeight, A]:
     return total
 
 
-def _array(array: Array, grad_fn: GradFn) -> Array:
+def array_itself(array: Array, grad_fn: GradFn) -> Array:
     """How a rule on arrays sees what was saved: as it is."""
     return array

@@ -1,4 +1,4 @@
-"""Imports run one way: kernels < tensor < autodiff < ops < func < nn < optim, data, checkpoint."""
+"""Imports run one way: kernels < tensor < autodiff < ops < linalg < func < nn < optim, data, checkpoint."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ import kytorch
 PACKAGE = Path(kytorch.__file__).parent
 
 # A part may import itself and what stands in a lower rank; parts of one rank do not know each other.
-RANKS = {"kernels": 0, "tensor": 1, "autodiff": 2, "ops": 3, "func": 4, "nn": 5, "optim": 6, "data": 6, "checkpoint": 7}
-# What stands beside the order: checks of gradients above func, and the anomaly hunt, which names the layer, above nn.
-OTHERS = {"testing": 5, "anomaly": 6}
+RANKS = {
+    "kernels": 0, "tensor": 1, "autodiff": 2, "ops": 3, "linalg": 4, "func": 5, "nn": 6, "optim": 7, "data": 7,
+    "checkpoint": 8,
+}  # fmt: skip
+# What stands beside the order: what NumPy's functions do to Tensors, checks of gradients above func, and the anomaly
+# hunt, which names the layer, above nn.
+OTHERS = {"numpy_functions": 5, "testing": 6, "anomaly": 7}
 LEVEL = {**RANKS, **OTHERS}
 
 # Extras, imported where they are used, so that the core does without them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kytorch.nn.module import Module
-from kytorch.ops import activation, trigonometry
+from kytorch.ops import activation, hyperbolic, trigonometry
 from kytorch.tensor.core import Tensor
 
 
@@ -32,4 +32,4 @@ class Tanh(Module):
     """tanh x, activation."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return trigonometry.tanh(x)
+        return hyperbolic.tanh(x)

@@ -6,7 +6,9 @@ from kytorch.nn.dropout import dropout
 from kytorch.nn.linear import linear
 from kytorch.nn.mse import mse_loss
 from kytorch.ops.activation import relu, sigmoid, softplus
-from kytorch.ops.trigonometry import tanh
+from kytorch.ops.hyperbolic import tanh
+from kytorch.ops.mask import one_hot
+from kytorch.ops.pad import pad
 
 __all__ = [
     "binary_cross_entropy",
@@ -15,6 +17,8 @@ __all__ = [
     "dropout",
     "linear",
     "mse_loss",
+    "one_hot",
+    "pad",
     "relu",
     "sigmoid",
     "softplus",

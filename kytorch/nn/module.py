@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from kytorch.tensor.core import CONSTANT, Tensor, TrainableWeight, make
 from kytorch.tensor.holder import ArrayHolder
+from kytorch.tensor.reading import reading
 from kytorch.tensor.values import Array, Nested, to_array
 
 P = ParamSpec("P")
@@ -31,7 +32,8 @@ class Buffer(ArrayHolder):
 
     def tensor(self) -> Tensor:
         """The buffer's value now, a constant."""
-        return make(self._data, CONSTANT)
+        own = make(self._data, CONSTANT)
+        return own if (how := reading.get()) is None else how(self, own)
 
     def update(self, data: Tensor | Nested) -> None:
         """Replace the value by a copy of `data`, of the same shape, in the buffer's dtype."""

@@ -6,6 +6,8 @@ import numpy as np
 
 from kytorch.kernels import elementwise as kernels
 from kytorch.ops.choice import where
+from kytorch.ops.on_arrays import on_arrays
+from kytorch.ops.singular import somewhere
 from kytorch.tensor.core import (
     A,
     InputGradFn,
@@ -29,7 +31,7 @@ def sigmoid(x: A) -> A:
     """1 / (1 + e^-x) for each element of `x`."""
     if isinstance(x, Tensor):
         return SigmoidGradFn().record(kernels.sigmoid(x._data), x)
-    return kernels.sigmoid(x)
+    return on_arrays("sigmoid", kernels.sigmoid, x)
 
 
 class ReluGradFn(OutputGradFn):
@@ -46,7 +48,7 @@ def relu(x: A) -> A:
     """max(x, 0) for each element of `x`."""
     if isinstance(x, Tensor):
         return ReluGradFn().record(np.maximum(x._data, 0), x)
-    return np.maximum(x, 0)
+    return on_arrays("relu", np.maximum, x, 0)
 
 
 class SoftplusGradFn(InputGradFn):
@@ -59,7 +61,10 @@ class SoftplusGradFn(InputGradFn):
         self._threshold = threshold
 
     def vjp(self, g: A, x: A) -> A:
-        return where(self._beta * x > self._threshold, g, g * sigmoid(self._beta * x))
+        z: A = x if self._beta == 1 else self._beta * x
+        steep: A = z > self._threshold
+        y: A = g * sigmoid(z)
+        return where(steep, g, y) if somewhere(steep) else y
 
 
 @method
@@ -67,4 +72,4 @@ def softplus(x: A, beta: float = 1.0, threshold: float = 20.0) -> A:
     """log(1 + e^(beta x)) / beta for each element of `x`, and x itself where beta x > threshold."""
     if isinstance(x, Tensor):
         return SoftplusGradFn(beta, threshold).record(kernels.softplus(x._data, beta, threshold), x)
-    return kernels.softplus(x, beta, threshold)
+    return on_arrays("softplus", lambda x: kernels.softplus(x, beta, threshold), x)

@@ -1,15 +1,18 @@
-"""Tensors of random numbers."""
+"""Tensors of random numbers. A sample is a constant: no gradient goes to what it was drawn for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from kytorch.tensor.core import CONSTANT, Tensor, make
 from kytorch.tensor.dims import positive_sizes
+from kytorch.tensor.errors import no_broadcast, not_tensors
 from kytorch.tensor.random import generator_or_default
+from kytorch.tensor.values import Array, checked_dtype
 
 
 def rand(
@@ -31,8 +34,180 @@ def randn(
     return make(np.asarray(draw, dtype), CONSTANT)
 
 
+def rand_like(x: Tensor, dtype: npt.DTypeLike | None = None, generator: np.random.Generator | None = None) -> Tensor:
+    """Random numbers, uniform on [0, 1), with the shape and dtype of `x`."""
+    return rand(x.shape, dtype=x.dtype if dtype is None else dtype, generator=generator)
+
+
+def randn_like(x: Tensor, dtype: npt.DTypeLike | None = None, generator: np.random.Generator | None = None) -> Tensor:
+    """Random numbers, normal with mean 0 and variance 1, with the shape and dtype of `x`."""
+    return randn(x.shape, dtype=x.dtype if dtype is None else dtype, generator=generator)
+
+
+@overload
+def randint(
+    low: int,
+    high: int,
+    size: Sequence[int],
+    *,
+    dtype: npt.DTypeLike = ...,
+    generator: np.random.Generator | None = ...,
+) -> Tensor: ...
+@overload
+def randint(
+    low: int, high: Sequence[int], *, dtype: npt.DTypeLike = ..., generator: np.random.Generator | None = ...
+) -> Tensor: ...
+def randint(
+    low: int,
+    high: int | Sequence[int],
+    size: Sequence[int] | None = None,
+    *,
+    dtype: npt.DTypeLike = np.int64,
+    generator: np.random.Generator | None = None,
+) -> Tensor:
+    """Random integers from `low` to below `high`: randint(low, high, size), or randint(high, size) from 0.
+
+    Raises ValueError if there is none.
+    """
+    if isinstance(high, Sequence):
+        if size is not None:
+            raise TypeError(f"randint: expected (high, size) or (low, high, size), not ({low}, {high}, {size})")
+        size = high
+        low, high = 0, low
+    if size is None:
+        raise TypeError("randint: no size; give a shape, as in randint(10, (2, 3)) or randint(5, 10, (2, 3))")
+    if low >= high:
+        raise ValueError(f"randint: no integer is at least low {low} and below high {high}")
+    shape = positive_sizes("randint", (size,))
+    draw = generator_or_default(generator).integers(low, high, shape)
+    return make(np.asarray(draw, checked_dtype("randint", dtype)), CONSTANT)
+
+
+def randperm(n: int, *, dtype: npt.DTypeLike = np.int64, generator: np.random.Generator | None = None) -> Tensor:
+    """The integers from 0 to below `n` in random order."""
+    [count] = positive_sizes("randperm", (n,))
+    draw = generator_or_default(generator).permutation(count)
+    return make(np.asarray(draw, checked_dtype("randperm", dtype)), CONSTANT)
+
+
+def uniform(
+    low: float,
+    high: float,
+    size: Sequence[int],
+    *,
+    dtype: npt.DTypeLike = np.float32,
+    generator: np.random.Generator | None = None,
+) -> Tensor:
+    """Random numbers, uniform on [low, high). Raises ValueError if low > high."""
+    if not low <= high:
+        raise ValueError(f"uniform: expected low <= high, not {low} and {high}")
+    shape = positive_sizes("uniform", (size,))
+    draw = low + (high - low) * generator_or_default(generator).random(shape, _drawn(dtype))
+    values = np.asarray(draw, dtype)
+    if low < high:  # where the last number below is rounded to it
+        values = np.where(values < high, values, np.nextafter(values.dtype.type(high), values.dtype.type(low)))
+    return make(values, CONSTANT)
+
+
+def normal(
+    mean: Tensor | float,
+    std: Tensor | float = 1.0,
+    size: Sequence[int] | None = None,
+    *,
+    generator: np.random.Generator | None = None,
+) -> Tensor:
+    """Random numbers, normal with `mean` and standard deviation `std`, which broadcast; two numbers need a `size`.
+
+    float32, or the dtype of the Tensors. Raises ValueError for a negative `std`.
+    """
+    center, spread = (_parameter("normal", x) for x in (mean, std))
+    if np.less(spread, 0).any():
+        raise ValueError("normal: std has an element below 0")
+    given = [x.dtype for x in (mean, std) if isinstance(x, Tensor)]
+    dtype = np.result_type(*given) if given else np.dtype(np.float32)
+    if size is None and not given:
+        raise TypeError("normal: two numbers need a size, as in normal(0.0, 1.0, (2, 3))")
+    if size is not None and given:
+        raise TypeError("normal: a Tensor has a shape; give no size beside it")
+    try:
+        shape = np.broadcast_shapes(center.shape, spread.shape) if size is None else positive_sizes("normal", (size,))
+    except ValueError:
+        if size is not None:
+            raise
+        raise no_broadcast("normal", center, spread) from None
+    draw = generator_or_default(generator).standard_normal(shape, _drawn(dtype))
+    return make(np.asarray(draw * spread + center, dtype), CONSTANT)
+
+
+def bernoulli(input: Tensor, generator: np.random.Generator | None = None) -> Tensor:
+    """1 with the probability that is each element of `input`, else 0. Raises ValueError outside [0, 1]."""
+    p = _sample_parameter("bernoulli", input)
+    if not np.logical_and(p >= 0, p <= 1).all():
+        raise ValueError("bernoulli: a probability is at least 0 and at most 1")
+    draw = generator_or_default(generator).random(p.shape)
+    return make(np.asarray(np.less(draw, p), p.dtype), CONSTANT)
+
+
+def poisson(input: Tensor, generator: np.random.Generator | None = None) -> Tensor:
+    """Random counts, Poisson with the rates `input`, in its dtype. Raises ValueError for a rate below 0."""
+    rate = _sample_parameter("poisson", input)
+    if not np.greater_equal(rate, 0).all():
+        raise ValueError("poisson: a rate is at least 0")
+    return make(np.asarray(generator_or_default(generator).poisson(rate), rate.dtype), CONSTANT)
+
+
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: np.random.Generator | None = None
+) -> Tensor:
+    """`num_samples` indices of a vector of weights, or of each row of a matrix, drawn with their probabilities.
+
+    The weights need not sum to 1. Without `replacement` no index comes twice. Raises ValueError for weights that are
+    negative, not finite or all 0, and for more samples than there are weights other than 0 without `replacement`.
+    """
+    weights = _sample_parameter("multinomial", input)
+    if weights.ndim not in (1, 2):
+        raise ValueError(f"multinomial: expected a vector or a matrix of weights, not shape {weights.shape}")
+    if num_samples < 1:
+        raise ValueError(f"multinomial: expected at least one sample, not num_samples {num_samples}")
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError("multinomial: a weight is finite and at least 0")
+    rows = np.atleast_2d(weights).astype(np.float64)
+    if not rows.any(1).all():
+        raise ValueError("multinomial: weights are all 0")
+    if not replacement and (few := int(np.count_nonzero(rows, 1).min(initial=num_samples))) < num_samples:
+        raise ValueError(f"multinomial: {num_samples} samples of {few} weights other than 0 need replacement=True")
+    draw = generator_or_default(generator)
+    if replacement:
+        sums = np.cumsum(rows, 1)
+        at = draw.random((len(rows), num_samples)) * sums[:, -1:]
+        indices = np.array([np.searchsorted(total, u, "right") for total, u in zip(sums, at)], np.int64)
+    else:
+        # The order of exponential times with these rates is that of draws without replacement.
+        with np.errstate(divide="ignore"):
+            times = draw.standard_exponential(rows.shape) / rows
+        indices = np.argsort(times, 1, kind="stable")[:, :num_samples].astype(np.int64)
+    return make(indices.reshape(*weights.shape[:-1], num_samples), CONSTANT)
+
+
+def _sample_parameter(name: str, x: object) -> Array:
+    """The array of a Tensor of floats."""
+    if not isinstance(x, Tensor):
+        raise not_tensors(name, x)
+    if x.dtype.kind != "f":
+        raise TypeError(f"{name}: expected a floating dtype, not {x.dtype}")
+    return x._data
+
+
+def _parameter(name: str, x: object) -> Array:
+    """The array of a Tensor of floats, or of a number."""
+    if isinstance(x, (int, float)):
+        return np.array(x, np.float32)
+    return _sample_parameter(name, x)
+
+
 def _drawn(dtype: npt.DTypeLike) -> type[np.float32] | type[np.float64]:
     """The dtype in which a generator draws for `dtype`."""
-    if np.dtype(dtype).kind != "f":
-        raise TypeError(f"random numbers of dtype {np.dtype(dtype)}: expected a floating dtype")
-    return np.float64 if np.dtype(dtype).itemsize == 8 else np.float32
+    checked: np.dtype[Any] = np.dtype(dtype)
+    if checked.kind != "f":
+        raise TypeError(f"random numbers of dtype {checked}: expected a floating dtype")
+    return np.float64 if checked.itemsize == 8 else np.float32

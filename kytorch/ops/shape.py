@@ -1,4 +1,4 @@
-"""The same elements in another shape or order."""
+"""The same elements in another shape."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import math
 from collections.abc import Sequence
 
 from kytorch.tensor.core import A, Tensor, UnaryGradFn
-from kytorch.tensor.dims import many_dims, one_dim, sizes
+from kytorch.tensor.dims import many_dims, one_dim, one_of
+from kytorch.tensor.dims import sizes as as_sizes  # unflatten has an argument of that name
+from kytorch.tensor.errors import check_operand
 from kytorch.tensor.methods.registry import method
-from kytorch.tensor.values import Shape
+from kytorch.tensor.values import Array, Shape
 
 
 class ReshapeGradFn(UnaryGradFn):
@@ -23,19 +25,56 @@ class ReshapeGradFn(UnaryGradFn):
 @method
 def reshape(x: A, *shape: int | Sequence[int]) -> A:
     """The elements of `x` in another shape; one size may be -1. Raises ValueError if they do not fit."""
-    target = sizes("reshape", shape)
-    if not isinstance(x, Tensor):
-        return x.reshape(target)
+    check_operand("reshape", x)
+    if isinstance(x, Tensor):
+        return ReshapeGradFn().record(_reshaped("reshape", x._data, shape), x)
+    return _reshaped("reshape", x, shape)
+
+
+def _reshaped(name: str, x: Array, shape: Sequence[int | Sequence[int]]) -> Array:
+    target: Shape = shape[0] if len(shape) == 1 and type(shape[0]) is tuple else as_sizes(name, shape)
     try:
-        y = x._data.reshape(target)
+        y: Array = x.reshape(target)
+    except TypeError:
+        as_sizes(name, shape)  # says what is wrong with them
+        raise
     except ValueError:
-        raise ValueError(f"reshape: the {x.size} elements of shape {x.shape} do not fit shape {target}") from None
-    return ReshapeGradFn().record(y, x)
+        pass
+    else:
+        if y.shape == target or min(target) >= -1:  # NumPy would take any negative size for -1
+            return y
+    raise ValueError(f"{name}: the {x.size} elements of shape {x.shape} do not fit shape {target}") from None
+
+
+@method
+def view(x: A, *shape: int | Sequence[int]) -> A:
+    """`x` in another shape, as reshape."""
+    return reshape(x, *shape)
+
+
+@method
+def reshape_as(x: A, other: A) -> A:
+    """`x` in the shape of `other`."""
+    return reshape(x, other.shape)
+
+
+@method
+def view_as(x: A, other: A) -> A:
+    """`x` in the shape of `other`."""
+    return reshape(x, other.shape)
+
+
+@method
+def ravel(x: A) -> A:
+    """The elements of `x` along one dimension."""
+    check_operand("ravel", x)
+    return reshape(x, (-1,) if x.size else (0,))
 
 
 @method
 def flatten(x: A, start_dim: int = 0, end_dim: int = -1) -> A:
     """`x` with the dimensions from `start_dim` to `end_dim` made one; shape () becomes (1,)."""
+    check_operand("flatten", x)
     first = one_dim("flatten", start_dim, x.ndim)
     last = one_dim("flatten", end_dim, x.ndim)
     if first > last:
@@ -45,55 +84,39 @@ def flatten(x: A, start_dim: int = 0, end_dim: int = -1) -> A:
 
 
 @method
+def unflatten(x: A, dim: int, sizes: Sequence[int]) -> A:
+    """`x` with the dimension `dim` made several, of `sizes`; one may be -1. Raises ValueError if they do not fit."""
+    check_operand("unflatten", x)
+    at = one_of("unflatten", dim, x.ndim)
+    target = as_sizes("unflatten", (sizes,))
+    n = x.shape[at]
+    rest = math.prod([m for m in target if m != -1])
+    unknown = target.count(-1)
+    fits = n == rest if not unknown else unknown == 1 and rest and n % rest == 0
+    if not target or min(target) < -1 or not fits:
+        raise ValueError(f"unflatten: sizes {target} do not make up the {n} of dim {dim} in shape {x.shape}")
+    parts = tuple([n // rest if m == -1 else m for m in target])
+    shape: Shape = x.shape[:at] + parts + x.shape[at + 1 :]
+    return reshape(x, shape)
+
+
+@method
 def squeeze(x: A, dim: int | Sequence[int] | None = None) -> A:
     """`x` without its dimensions of size 1, or without those of `dim` that are."""
-    dims = () if isinstance(dim, Sequence) and not len(dim) else many_dims("squeeze", dim, x.ndim)
-    return reshape(x, [n for i, n in enumerate(x.shape) if n != 1 or i not in dims])
+    check_operand("squeeze", x)
+    shape: Shape
+    if dim is None:
+        shape = tuple([n for n in x.shape if n != 1])
+    else:
+        dims = () if isinstance(dim, Sequence) and not len(dim) else many_dims("squeeze", dim, x.ndim)
+        shape = tuple([n for i, n in enumerate(x.shape) if n != 1 or i not in dims])
+    return reshape(x, shape)
 
 
 @method
 def unsqueeze(x: A, dim: int) -> A:
     """`x` with a dimension of size 1 put in at `dim`."""
+    check_operand("unsqueeze", x)
     at = one_dim("unsqueeze", dim, x.ndim + 1)
     shape: Shape = x.shape[:at] + (1,) + x.shape[at:]
     return reshape(x, shape)
-
-
-class PermuteGradFn(UnaryGradFn):
-    """y = x with its dimensions in another order"""
-
-    __slots__ = ("_dims",)
-
-    def __init__(self, dims: tuple[int, ...]) -> None:
-        self._dims = dims
-
-    def vjp(self, g: A) -> A:
-        return permute(g, [self._dims.index(i) for i in range(len(self._dims))])
-
-
-@method
-def permute(x: A, *dims: int | Sequence[int]) -> A:
-    """`x` with its dimensions in the order `dims`. Raises ValueError unless each is named once."""
-    order = tuple([one_dim("permute", d, x.ndim) for d in sizes("permute", dims)])
-    if sorted(order) != list(range(x.ndim)):
-        raise ValueError(f"permute: dims {order} must name each of the {x.ndim} dimensions of shape {x.shape} once")
-    if isinstance(x, Tensor):
-        return PermuteGradFn(order).record(x._data.transpose(order), x)
-    return x.transpose(order)
-
-
-@method
-def transpose(x: A, dim0: int, dim1: int) -> A:
-    """`x` with two dimensions swapped."""
-    first = one_dim("transpose", dim0, x.ndim)
-    second = one_dim("transpose", dim1, x.ndim)
-    order = list(range(x.ndim))
-    if order:
-        order[first], order[second] = second, first
-    return permute(x, order)
-
-
-@method
-def reversed_dims(x: A) -> A:
-    """`x` with its dimensions reversed: what `x.T` is."""
-    return permute(x, range(x.ndim)[::-1])

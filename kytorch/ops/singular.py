@@ -38,3 +38,8 @@ def _lost(y: A, g: A) -> Array | None:
         return None
     lost: Array = ~np.isfinite(data) & (incoming == 0)
     return lost if lost.any() else None
+
+
+def somewhere(mask: A) -> bool:
+    """Whether `mask` is true anywhere."""
+    return bool((mask._data if isinstance(mask, Tensor) else mask).any())

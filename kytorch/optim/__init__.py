@@ -1,5 +1,6 @@
 """Optimizers: stateless functions of the gradients. What one remembers, it takes and returns."""
 
+from kytorch.optim import functional
 from kytorch.optim.adam import AdamState, adam, adamw
 from kytorch.optim.gradient_descent import MomentumState, gradient_descent
 from kytorch.optim.state import State
@@ -14,6 +15,7 @@ __all__ = [
     "add",
     "clip_by_norm",
     "clip_by_value",
+    "functional",
     "gradient_descent",
     "scale",
 ]

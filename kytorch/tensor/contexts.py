@@ -25,9 +25,14 @@ class Setting(ContextDecorator, Generic[V]):
         self._value = value
 
     def __enter__(self) -> Self:
-        _outer.set((*_outer.get(), self._variable.get()))
-        self._variable.set(self._value)
+        before = self._variable.get()
+        _outer.set((*_outer.get(), before))
+        self._variable.set(self._inside(before))
         return self
+
+    def _inside(self, before: V) -> V:
+        """The value within, where it was `before`."""
+        return self._value
 
     def __exit__(self, *error: object) -> None:
         *rest, before = _outer.get()

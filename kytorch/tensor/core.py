@@ -16,7 +16,7 @@ from kytorch.tensor.holder import ArrayHolder
 from kytorch.tensor.methods import Methods
 from kytorch.tensor.methods.at import At
 from kytorch.tensor.methods.registry import METHODS
-from kytorch.tensor.reading import reading_is_live
+from kytorch.tensor.reading import constantly, reading
 from kytorch.tensor.values import Array, Index, Nested, Scalar, Shape, formatted, sealed, to_array, weak_array
 from kytorch.tensor.watching import watcher
 
@@ -81,7 +81,7 @@ class Tensor(ArrayHolder, Methods):
 
     @property
     def at(self) -> At[Tensor]:
-        """Copy-on-edit: `x.at[index].set(value)` is a new Tensor, as are `.add` and `.mul`."""
+        """Copy-on-edit: `x.at[index].set(value)` is a new Tensor, as are `.add`, `.mul`, `.min` and `.max`."""
         return At(self)
 
     def __getitem__(self, index: Tensor | Index) -> Tensor:
@@ -486,10 +486,9 @@ class NaryGradFn(GradFn):
         """The Tensor of `y`, a fresh array, as made from `inputs` by this operation."""
         if not self._is_ours:
             y = self._taken(y)
-        grad_fns = [x._grad_fn for x in inputs]
-        if grad_fns.count(CONSTANT) == len(grad_fns):
+        self._inputs = (*[x._grad_fn for x in inputs],)
+        if self._inputs.count(CONSTANT) == len(inputs):
             return make(y, CONSTANT)
-        self._inputs = (*grad_fns,)
         self._shapes = (*[x._data.shape for x in inputs],)
         return make(y, self)
 
@@ -573,8 +572,8 @@ class TrainableWeight(ArrayHolder):
         """The weight's value now, as a Tensor that is recorded; a constant under `no_grad`."""
         tensor = _new(Tensor)
         tensor._data = self._data
-        tensor._grad_fn = LeafGradFn(self) if reading_is_live.get() else CONSTANT
-        return tensor
+        tensor._grad_fn = CONSTANT if (how := reading.get()) is constantly else LeafGradFn(self)
+        return tensor if how is None or how is constantly else how(self, tensor)
 
     def update(self, data: Tensor | Nested) -> None:
         """Replace the value by a copy of `data`, of the same shape and dtype. Graphs made before keep the old one."""

@@ -10,6 +10,8 @@ from kytorch.tensor.values import Shape
 
 def one_dim(name: str, dim: int, ndim: int) -> int:
     """`dim` counted from the left. Raises IndexError outside [-ndim, ndim)."""
+    if type(dim) is int and 0 <= dim < ndim:
+        return dim
     try:
         dim = operator.index(dim)
     except TypeError:
@@ -20,6 +22,13 @@ def one_dim(name: str, dim: int, ndim: int) -> int:
             f"{name}: dim {dim} is out of range for {ndim} dimensions; it goes from {-bound} to {bound - 1}"
         )
     return dim % bound
+
+
+def one_of(name: str, dim: int, ndim: int) -> int:
+    """`dim` counted from the left, of a shape that has dimensions. Raises IndexError for ()."""
+    if not ndim:
+        raise IndexError(f"{name}: shape () has no dimensions; unsqueeze adds one")
+    return one_dim(name, dim, ndim)
 
 
 def many_dims(name: str, dim: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:

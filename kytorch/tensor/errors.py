@@ -29,3 +29,9 @@ def not_tensors(name: str, *values: object) -> TypeError:
     kind = next((type(x).__name__ for x in values if type(x).__name__ != "Tensor"), "Tensor")
     advice = "weight.tensor() reads it" if kind == "TrainableWeight" else "Tensor(...) makes one of numbers or an array"
     return TypeError(f"{name}: expected a Tensor, not {kind}; {advice}")
+
+
+def check_operand(name: str, x: object) -> None:
+    """Raises TypeError for what is neither a Tensor nor an array."""
+    if not hasattr(x, "_grad_fn") and (isinstance(x, ArrayHolder) or not hasattr(x, "dtype")):
+        raise not_tensors(name, x)

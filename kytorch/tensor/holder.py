@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.tensor.methods.registry import METHODS
 from kytorch.tensor.values import Array, Shape, lock, sealed
 
 
@@ -15,9 +17,17 @@ class ArrayHolder:
 
     __slots__ = ("_data",)
     _data: Array
+    _is_holder = True
 
-    # NumPy's operators leave `array * tensor` to the Tensor, and its ufuncs refuse what they would detach.
-    __array_ufunc__ = None
+    # NumPy's functions hand over to these what they meet a Tensor in; `kytorch.numpy_functions` answers.
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        return METHODS["array_ufunc"](ufunc, method, inputs, options)
+
+    def __array_function__(
+        self, function: Callable[..., Any], types: Collection[type], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        return METHODS["array_function"](function, args, kwargs)
 
     @property
     def data(self) -> Array:
@@ -51,10 +61,27 @@ class ArrayHolder:
         lock(new)
         self._data = new
 
-    if TYPE_CHECKING:
-        # To a type checker a buffer, which np.asarray takes. Were it an array-like, `array * tensor` would be an array.
-        def __buffer__(self, flags: int, /) -> memoryview: ...
-    else:
+    # To a type checker a buffer, which np.asarray takes. Were it an array-like, `array * tensor` would be an array.
+    def __buffer__(self, flags: int, /) -> memoryview:
+        return sealed(self._data).data
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        device: tuple[int, int] = self._data.__dlpack_device__()
+        return device
+
+    def __dlpack__(
+        self,
+        *,
+        stream: int | None = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:  # a capsule, which Python has no type for before 3.13
+        """The values for another library, marked as read-only; BufferError for one that does not know the mark."""
+        array = sealed(self._data)
+        return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+    if not TYPE_CHECKING:
 
         def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
             if copy or (dtype is not None and self._data.dtype != dtype):

@@ -39,7 +39,7 @@ def to_array(value: object, dtype: npt.DTypeLike | None = None) -> Array:
     Raises ValueError for ragged lists and TypeError for what is not real numbers.
     """
     namespace = getattr(value, "__array_namespace__", None)
-    if isinstance(value, (list, tuple)) and getattr(_first(value), "__array_ufunc__", value) is None:
+    if isinstance(value, (list, tuple)) and getattr(_first(value), "_is_holder", False):
         raise TypeError("Tensor: expected numbers, not a list of Tensors or weights; stack() joins Tensors")
     try:
         if namespace is not None:

@@ -30,6 +30,14 @@ for name, function, symbol in [
     row(name, lambda x, f=function: f(x, x), UNARY, option="of one twice", call=lambda x, f=symbol: f(x, x),
         draw=nonzero)  # fmt: skip
 
+for name, function in [("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("div", np.true_divide)]:
+    row(name, lambda x, f=function: f(1.5, x), UNARY, option="number as first argument", draw=nonzero,
+        call=lambda x, name=name: getattr(kytorch, name)(1.5, x),
+        torch=lambda x, name=name: getattr(torch, name)(torch.tensor(1.5, dtype=x.dtype), x))  # fmt: skip
+row("add", lambda x, y: x + 2.5 * y, BINARY, alpha=2.5)
+row("sub", lambda x, y: x - 2.5 * y, BINARY, alpha=2.5)
+row("add", lambda x: x + 5.0, UNARY, 2.0, alpha=2.5)
+
 row("neg", np.negative, UNARY)
 row("neg", np.negative, UNARY, option="operator", call=operator.neg)
 row("pow", np.power, BINARY, draw=(positive, normal))
@@ -62,3 +70,5 @@ for name, function, symbol in [
         kind=np.bool_, differentiable=False)  # fmt: skip
     row(name, lambda x, f=function: f(x, x), UNARY, option="of one twice", call=lambda x, f=symbol: f(x, x),
         kind=np.bool_, differentiable=False)  # fmt: skip
+    row(name, lambda x, f=function: f(0.25, x), UNARY, option="number as first argument",
+        call=lambda x, name=name: getattr(kytorch, name)(0.25, x), kind=np.bool_, differentiable=False)  # fmt: skip

@@ -101,6 +101,12 @@ for label, index in INDICES.items():
     row("at_mul", _edited(np.multiply.at, index), values, index, option=label, on_arrays=False,
         call=lambda x, v, index: x.at[index].mul(v),
         torch=_torch_edited(operator.mul))  # fmt: skip
+    row("at_min", _edited(np.minimum.at, index), values, index, option=label, on_arrays=False,
+        call=lambda x, v, index: x.at[index].min(v),
+        torch=_torch_edited(lambda old, new: torch.where(old < new, old, new)))  # fmt: skip
+    row("at_max", _edited(np.maximum.at, index), values, index, option=label, on_arrays=False,
+        call=lambda x, v, index: x.at[index].max(v),
+        torch=_torch_edited(lambda old, new: torch.where(old > new, old, new)))  # fmt: skip
 row("getitem", lambda x: x[..., 1:], [((2, 3),), ((4,),), ((0, 3),)], (..., slice(1, None)), option="[..., 1:]",
     torch=_torch_getitem)  # fmt: skip
 row("getitem", lambda x: x[()], [((),), ((3,),)], (), option="scalar", torch=_torch_getitem)

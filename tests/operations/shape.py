@@ -1,10 +1,10 @@
-"""Shapes, repetition and joining."""
+"""Shapes and the order of dimensions."""
 
 from __future__ import annotations
 
 import numpy as np
 
-import kytorch
+from kytorch.tensor.methods.registry import METHODS
 from operations.table import UNARY, row, torch
 
 row("reshape", lambda x: x.reshape(4, 3), [((3, 4),), ((2, 6),), ((12,),)], 4, 3)
@@ -34,23 +34,18 @@ row("reversed_dims", np.transpose, [((3, 4),), ((2, 3, 4),), ((3,),), ((),), ((0
     torch=lambda x: x.permute(tuple(reversed(range(x.ndim)))))  # fmt: skip
 row("reversed_dims", np.transpose, [((3, 4),), ((2, 3, 4),)], option="T", call=lambda x: x.T,
     torch=lambda x: x.permute(tuple(reversed(range(x.ndim)))))  # fmt: skip
-row("expand", lambda x: np.broadcast_to(x, (2, 3, 4)), [((3, 1),), ((4,),), ((),), ((2, 3, 4),)], 2, 3, 4)
-row("expand", lambda x: np.broadcast_to(x, (3, 4)), [((3, 1),)], (-1, 4))
-row("expand", lambda x: np.broadcast_to(x, (0, 3)), [((1, 3),), ((3,),), ((0, 1),)], (0, 3))
-row("sum_to_size", lambda x: x.sum(0), [((2, 3),), ((0, 3),), ((5, 3),)], 3)
-row("sum_to_size", lambda x: x.sum((0, 3), keepdims=True)[0], [((5, 2, 3, 4),)], (2, 3, 1))
-row("sum_to_size", np.sum, UNARY, ())
-row("sum_to_size", lambda x: x, [((3, 4),)], 3, 4, option="its own size")
-row("cat", lambda *xs: np.concatenate(xs, 0), [((3, 4), (2, 4)), ((2,), (3,), (1,)), ((0, 3), (2, 3)), ((2, 3),)],
-    call=lambda *xs: kytorch.cat(xs), torch=lambda *xs: torch.cat(xs))  # fmt: skip
-row("cat", lambda *xs: np.concatenate(xs, 1), [((3, 4), (3, 2)), ((2, 0, 3), (2, 4, 3))], option="dim=1",
-    call=lambda *xs: kytorch.cat(list(xs), 1), torch=lambda *xs: torch.cat(xs, 1))  # fmt: skip
-row("cat", lambda *xs: np.concatenate(xs, -1), [((3, 4), (3, 2)), ((2,), (3,))], option="dim=-1",
-    call=lambda *xs: kytorch.cat(xs, dim=-1), torch=lambda *xs: torch.cat(xs, -1))  # fmt: skip
-row("cat", lambda x: np.concatenate([x, x * x], 0), [((3, 4),)], option="of one twice",
-    call=lambda x: kytorch.cat([x, x * x]), torch=lambda x: torch.cat([x, x * x]))  # fmt: skip
-row("stack", lambda *xs: np.stack(xs), [((3, 4), (3, 4)), ((), (), ()), ((0, 3), (0, 3)), ((2,),)],
-    call=lambda *xs: kytorch.stack(xs), torch=lambda *xs: torch.stack(xs))  # fmt: skip
-for dim in (1, -1):
-    row("stack", lambda *xs, d=dim: np.stack(xs, d), [((3, 4), (3, 4)), ((2,), (2,), (2,))], option=f"dim={dim}",
-        call=lambda *xs, d=dim: kytorch.stack(list(xs), d), torch=lambda *xs, d=dim: torch.stack(xs, d))  # fmt: skip
+row("view", lambda x: x.reshape(2, -1), [((3, 4),), ((2, 1),)], 2, -1)
+for name in ("reshape_as", "view_as"):
+    row(name, lambda x: x.reshape(4, 3), [((3, 4),), ((12,),)], option="a shape",
+        call=lambda x, name=name: METHODS[name](x, np.ones((4, 3))),
+        torch=lambda x, name=name: getattr(x, name)(torch.ones(4, 3)))  # fmt: skip
+row("ravel", np.ravel, UNARY)
+row("unflatten", lambda x: x.reshape(3, 2, 2), [((3, 4),)], 1, (2, 2))
+row("unflatten", lambda x: x.reshape(2, -1, *x.shape[1:]), [((6,),), ((4, 3),), ((2, 1, 5),)], dim=0, sizes=(2, -1))
+row("unflatten", lambda x: x.reshape(*x.shape[:-1], 1, 4, 1), [((4,),), ((3, 4),), ((0, 4),)], -1, [1, 4, 1])
+row("swapaxes", lambda x: np.swapaxes(x, 0, -1), [((3, 4),), ((2, 3, 4),)], 0, -1)
+row("t", np.transpose, [((3, 4),), ((3,),), ((),), ((0, 2),)])
+row("movedim", lambda x: np.moveaxis(x, 0, -1), [((2, 3, 4),), ((3, 4),), ((3,),)], 0, -1)
+row("movedim", lambda x: np.moveaxis(x, (0, 1), (-1, 0)), [((2, 3, 4),), ((2, 3, 4, 5),)], (0, 1), (-1, 0))
+row("movedim", lambda x: np.moveaxis(x, (3, 0), (0, 2)), [((2, 3, 4, 5),)], source=(3, 0), destination=(0, 2))
+row("moveaxis", lambda x: np.moveaxis(x, -1, 1), [((2, 3, 4),), ((2, 3, 4, 5),)], -1, 1)

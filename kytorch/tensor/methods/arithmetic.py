@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from kytorch.tensor.methods.registry import Registered
+from kytorch.tensor.methods.registry import METHODS, Registered
 from kytorch.tensor.values import Array, Scalar
 
 
@@ -13,13 +13,15 @@ class ArithmeticMethods(Registered):
 
     __slots__ = ()
 
-    def add(self, other: Self | Array | Scalar) -> Self:
-        """self + other."""
-        return self._call("add", other)
+    def add(self, other: Self | Array | Scalar, *, alpha: float = 1) -> Self:
+        """self + alpha other."""
+        result: Self = METHODS["add"](self, other, alpha=alpha)
+        return result
 
-    def sub(self, other: Self | Array | Scalar) -> Self:
-        """self - other."""
-        return self._call("sub", other)
+    def sub(self, other: Self | Array | Scalar, *, alpha: float = 1) -> Self:
+        """self - alpha other."""
+        result: Self = METHODS["sub"](self, other, alpha=alpha)
+        return result
 
     def mul(self, other: Self | Array | Scalar) -> Self:
         """self * other."""

@@ -43,6 +43,14 @@ class Place(Generic[T]):
         """A copy with this place multiplied by `value`; an element that is named twice is multiplied by both."""
         return self._edited("at_mul", value)
 
+    def min(self, value: T | Array | Scalar) -> T:
+        """A copy with the lesser of this place and `value`; equal ones share the gradient."""
+        return self._edited("at_min", value)
+
+    def max(self, value: T | Array | Scalar) -> T:
+        """A copy with the greater of this place and `value`; equal ones share the gradient."""
+        return self._edited("at_max", value)
+
     def _edited(self, name: str, value: T | Array | Scalar) -> T:
         edited: T = METHODS[name](self._tensor, self._index, value)
         return edited

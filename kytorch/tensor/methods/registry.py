@@ -28,3 +28,10 @@ class Registered:
     def _call(self, name: str, *arguments: object) -> Self:
         result: Self = METHODS[name](self, *arguments)
         return result
+
+    def _operator(self, name: str, other: object, reflected: bool = False) -> Self:
+        """The operation as an operator: NotImplemented if `other` is no operand."""
+        if not isinstance(other, (float, int, Registered)) and not hasattr(other, "dtype"):
+            return NotImplemented  # type: ignore[no-any-return]  # Python's own protocol for operators
+        result: Self = METHODS[name](other, self) if reflected else METHODS[name](self, other)
+        return result

@@ -1,4 +1,4 @@
-"""Shapes as methods."""
+"""Shapes, the order of dimensions and repetition as methods."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Self
 
 from kytorch.tensor.methods.registry import Registered
+from kytorch.tensor.values import Array
 
 
 class ShapeMethods(Registered):
-    """Shapes as methods."""
+    """Shapes, the order of dimensions and repetition as methods."""
 
     __slots__ = ()
 
@@ -17,13 +18,49 @@ class ShapeMethods(Registered):
         """The same elements in another shape; one size may be -1."""
         return self._call("reshape", *shape)
 
+    def view(self, *shape: int | Sequence[int]) -> Self:
+        """The same elements in another shape, as reshape."""
+        return self._call("view", *shape)
+
+    def reshape_as(self, other: Self) -> Self:
+        """self in the shape of `other`."""
+        return self._call("reshape_as", other)
+
+    def view_as(self, other: Self) -> Self:
+        """self in the shape of `other`."""
+        return self._call("view_as", other)
+
+    def ravel(self) -> Self:
+        """The elements along one dimension."""
+        return self._call("ravel")
+
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Self:
+        """self with the dimensions from `start_dim` to `end_dim` made one."""
+        return self._call("flatten", start_dim, end_dim)
+
+    def unflatten(self, dim: int, sizes: Sequence[int]) -> Self:
+        """self with the dimension `dim` made several, of `sizes`; one may be -1."""
+        return self._call("unflatten", dim, sizes)
+
+    def squeeze(self, dim: int | Sequence[int] | None = None) -> Self:
+        """self without its dimensions of size 1, or without those of `dim` that are."""
+        return self._call("squeeze", dim)
+
+    def unsqueeze(self, dim: int) -> Self:
+        """self with a dimension of size 1 put in at `dim`."""
+        return self._call("unsqueeze", dim)
+
     def transpose(self, dim0: int, dim1: int) -> Self:
         """self with two dimensions swapped."""
         return self._call("transpose", dim0, dim1)
 
-    def permute(self, *dims: int | Sequence[int]) -> Self:
-        """self with its dimensions in the order `dims`."""
-        return self._call("permute", *dims)
+    def swapaxes(self, axis0: int, axis1: int) -> Self:
+        """self with two dimensions swapped."""
+        return self._call("swapaxes", axis0, axis1)
+
+    def t(self) -> Self:
+        """A matrix transposed; what has fewer dimensions as it is."""
+        return self._call("t")
 
     @property
     def T(self) -> Self:
@@ -35,22 +72,42 @@ class ShapeMethods(Registered):
         """self with its last two dimensions swapped."""
         return self._call("transpose", -2, -1)
 
-    def squeeze(self, dim: int | Sequence[int] | None = None) -> Self:
-        """self without its dimensions of size 1, or without those of `dim` that are."""
-        return self._call("squeeze", dim)
+    def permute(self, *dims: int | Sequence[int]) -> Self:
+        """self with its dimensions in the order `dims`."""
+        return self._call("permute", *dims)
 
-    def unsqueeze(self, dim: int) -> Self:
-        """self with a dimension of size 1 put in at `dim`."""
-        return self._call("unsqueeze", dim)
+    def movedim(self, source: int | Sequence[int], destination: int | Sequence[int]) -> Self:
+        """self with the dimensions `source` moved to `destination`."""
+        return self._call("movedim", source, destination)
+
+    def moveaxis(self, source: int | Sequence[int], destination: int | Sequence[int]) -> Self:
+        """self with the dimensions `source` moved to `destination`."""
+        return self._call("moveaxis", source, destination)
 
     def expand(self, *shape: int | Sequence[int]) -> Self:
         """self repeated along dimensions of size 1; -1 leaves a size as it is."""
         return self._call("expand", *shape)
 
+    def expand_as(self, other: Self) -> Self:
+        """self repeated to the shape of `other`."""
+        return self._call("expand_as", other)
+
+    def broadcast_to(self, shape: Sequence[int]) -> Self:
+        """self repeated to `shape`."""
+        return self._call("broadcast_to", shape)
+
     def sum_to_size(self, *shape: int | Sequence[int]) -> Self:
         """self summed over the dimensions along which `shape` broadcasts to self's."""
         return self._call("sum_to_size", *shape)
 
-    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Self:
-        """self with the dimensions from `start_dim` to `end_dim` made one."""
-        return self._call("flatten", start_dim, end_dim)
+    def repeat(self, *repeats: int | Sequence[int]) -> Self:
+        """self repeated as a whole so many times along each dimension."""
+        return self._call("repeat", *repeats)
+
+    def tile(self, *dims: int | Sequence[int]) -> Self:
+        """self repeated as a whole so many times along its last dimensions."""
+        return self._call("tile", *dims)
+
+    def repeat_interleave(self, repeats: int | Self | Array | Sequence[int], dim: int | None = None) -> Self:
+        """Each element along `dim` repeated so many times; without `dim`, self flattened."""
+        return self._call("repeat_interleave", repeats, dim)

@@ -1,0 +1,123 @@
+"""Every operation beside PyTorch and plain NumPy: `python -m benchmarks.operations`, from the repository's root."""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import machine
+from benchmarks.__main__ import positive, say
+from benchmarks.measure import DisagreementError, Settings, WorkerError, run_python
+from benchmarks.operations.cases import SIZES
+from benchmarks.operations.report import Times, as_json, markdown
+from benchmarks.operations.table import CASES
+from benchmarks.prepared import Array
+
+_CHECKED = (3, 10_000)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check that the libraries compute the same, measure, print the table; 1 if something could not be compared."""
+    options = parser().parse_args(arguments)
+    libraries = ("kytorch", "numpy", "torch") if machine.torch_version() else ("kytorch", "numpy")
+    settings = Settings(libraries, (options.threads,), options.rounds, 0.002 if options.quick else options.seconds)
+    names = options.only or [case.name for case in CASES]
+    if "torch" not in libraries:
+        print("PyTorch is not installed, so it is left out.")
+    try:
+        if "torch" in libraries:
+            for size in _CHECKED:
+                check(size, names)
+        times = measured(settings, options.sizes, names)
+    except (DisagreementError, WorkerError) as error:
+        say(f"error: {error}")
+        return 1
+    description = machine.description(settings)
+    text = markdown(description, times, options.sizes)
+    print(text, end="")
+    if options.markdown:
+        options.markdown.write_text(text)
+    if options.json:
+        options.json.write_text(as_json(description, times))
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    cli = argparse.ArgumentParser(
+        prog="python -m benchmarks.operations",
+        description="Every operation beside PyTorch and plain NumPy, in fresh processes that take turns; medians.",
+    )
+    cli.add_argument("--only", nargs="+", choices=[case.name for case in CASES], metavar="NAME", help="some operations")
+    cli.add_argument("--sizes", nargs="+", type=positive, default=list(SIZES), help="numbers of elements")
+    cli.add_argument("--threads", type=positive, default=1, help="the number of threads (1)")
+    cli.add_argument("--rounds", type=positive, default=3, help="processes of each library, taking turns (3)")
+    cli.add_argument("--seconds", type=float, default=0.02, help="how long an operation is timed in a process (0.02)")
+    cli.add_argument("--quick", action="store_true", help="short: to see that it works, not how fast")
+    cli.add_argument("--markdown", type=Path, help="write the table to a file")
+    cli.add_argument("--json", type=Path, help="write every number to a file")
+    return cli
+
+
+def check(size: int, names: Sequence[str]) -> None:
+    """Raise DisagreementError unless kytorch's values and gradients are PyTorch's."""
+    with tempfile.TemporaryDirectory() as folder:
+        answers = {}
+        for library in ("kytorch", "torch"):
+            file = Path(folder, f"{library}.npz")
+            run("answers", library, size, 1, 0.0, file, names)
+            with np.load(file, allow_pickle=False) as arrays:
+                answers[library] = dict(arrays)
+    for key, expected in answers["torch"].items():
+        problem = difference(answers["kytorch"].get(key), expected)
+        if problem:
+            name, _, part = key.partition("|")
+            what = "value" if part == "0" else f"gradient {part}"
+            raise DisagreementError(f"{name} at size {size}: kytorch's {what} {problem}")
+
+
+def difference(found: Array | None, expected: Array) -> str:
+    """How kytorch's answer differs from PyTorch's by more than rounding; "" if it does not."""
+    if found is None or found.shape != expected.shape:
+        return f"is of shape {None if found is None else found.shape}, PyTorch's of {expected.shape}"
+    if expected.dtype.kind != "f":
+        return "" if np.array_equal(found, expected) else "is another than PyTorch's"
+    scale = np.abs(expected).max(initial=0.0)
+    greatest = np.abs(found - expected).max(initial=0.0)
+    return "" if greatest <= 1e-4 * scale + 1e-6 else f"differs by {greatest:.3g} at a size of {scale:.3g}"
+
+
+def measured(settings: Settings, sizes: Sequence[int], names: Sequence[str]) -> Times:
+    """For every operation, size and library the median seconds, over the rounds, forward and forward and backward."""
+    rounds: dict[tuple[str, int, str], list[list[float | None]]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "times.json")
+        for size in sizes:
+            for i in range(settings.rounds):
+                for j in range(len(settings.libraries)):
+                    library = settings.libraries[(i + j) % len(settings.libraries)]
+                    run("time", library, size, settings.threads[0], settings.seconds, file, names)
+                    for name, pair in json.loads(file.read_text()).items():
+                        rounds.setdefault((name, size, library), []).append(pair)
+            say(f"size {size:,}: measured")
+    return {key: (_median([p[0] for p in pairs]), _median([p[1] for p in pairs])) for key, pairs in rounds.items()}
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
+
+
+def run(action: str, library: str, size: int, threads: int, seconds: float, file: Path, names: Sequence[str]) -> None:
+    """A fresh worker process; `benchmarks.operations.worker` says what it does."""
+    arguments = (action, library, size, threads, seconds, file, *names)
+    run_python(["-m", "benchmarks.operations.worker", *map(str, arguments)], threads)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

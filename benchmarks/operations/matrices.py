@@ -1,0 +1,47 @@
+"""Products and linear algebra."""
+
+import numpy as np
+
+from benchmarks.operations.cases import case, matrix, normal, positive, positive_matrix, spread, squares
+from benchmarks.prepared import Array
+
+
+def _right_sides(n: int) -> Array:
+    return squares(n)[..., :1]
+
+
+def _turned(n: int) -> Array:
+    return positive_matrix(n).T.copy()
+
+
+case("matmul", np.matmul, matrix, _turned)
+case("matmul of batches", np.matmul, squares, squares, call=lambda lib, a, b: lib.matmul(a, b))
+case("mm", np.matmul, matrix, _turned)
+case("mv", np.matmul, squares, _right_sides, call=lambda lib, a, b: lib.matmul(a, b))
+case("dot", np.dot, normal, positive)
+case("outer", np.outer, normal, normal, call=lambda lib, a, b: lib.outer(a[:1000], b[:1000]))
+case(
+    "bmm", np.matmul, squares, squares, call=lambda lib, a, b: lib.bmm(*[x if x.ndim > 2 else x[None] for x in (a, b)])
+)
+case("einsum ij,jk->ik", lambda a, b: np.einsum("ij,jk->ik", a, b, optimize=True), matrix, _turned,
+     call=lambda lib, a, b: lib.einsum("ij,jk->ik", a, b))  # fmt: skip
+case("einsum ...ij,...kj->...ik", lambda a, b: np.matmul(a, np.swapaxes(b, -1, -2)), squares, squares,
+     call=lambda lib, a, b: lib.einsum("...ij,...kj->...ik", a, b))  # fmt: skip
+case("tensordot", lambda a, b: np.tensordot(a, b, 1), matrix, _turned,
+     call=lambda lib, a, b: lib.tensordot(a, b, 1))  # fmt: skip
+case("kron", lambda a, b: np.kron(a[:2], b[:2]), matrix, matrix, call=lambda lib, a, b: lib.kron(a[:2], b[:2]))
+case("trace", np.trace, matrix)
+case("linalg.det", np.linalg.det, squares, call=lambda lib, x: lib.linalg.det(x))
+case("linalg.slogdet", None, squares, call=lambda lib, x: lib.linalg.slogdet(x)[1])
+case("linalg.inv", np.linalg.inv, squares, call=lambda lib, x: lib.linalg.inv(x))
+case("linalg.solve", np.linalg.solve, squares, _right_sides, call=lambda lib, a, b: lib.linalg.solve(a, b))
+case("linalg.cholesky", np.linalg.cholesky, spread, call=lambda lib, x: lib.linalg.cholesky(x))
+case("linalg.qr", None, squares, call=lambda lib, x: lib.linalg.qr(x)[1])
+case("linalg.eigh", None, spread, call=lambda lib, x: lib.linalg.eigh(x)[0])
+case("linalg.svd", None, squares, call=lambda lib, x: lib.linalg.svd(x, full_matrices=False)[1])
+case("linalg.pinv", np.linalg.pinv, squares, call=lambda lib, x: lib.linalg.pinv(x))
+case("linalg.norm", np.linalg.norm, matrix, call=lambda lib, x: lib.linalg.norm(x))
+case("linalg.matrix_norm", None, squares, call=lambda lib, x: lib.linalg.matrix_norm(x))
+case("linalg.vector_norm", None, matrix, call=lambda lib, x: lib.linalg.vector_norm(x, dim=1))
+case("linalg.matrix_exp", None, squares, call=lambda lib, x: lib.linalg.matrix_exp(x))
+case("linalg.lstsq", None, squares, _right_sides, call=lambda lib, a, b: lib.linalg.lstsq(a, b)[0])

@@ -1,0 +1,149 @@
+"""The fresh process in which one library computes or times the operations at one size.
+
+    python -m benchmarks.operations.worker answers|time LIBRARY SIZE THREADS SECONDS FILE [NAME ...]
+
+Writes to FILE: `answers` the values and gradients, as .npz; `time` as JSON, by operation, the seconds of a forward
+pass and of a forward and a backward pass.
+"""
+
+import json
+import statistics
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Any
+
+import numpy as np
+
+from benchmarks.operations.cases import Case
+from benchmarks.operations.table import CASES
+from benchmarks.prepared import Array
+
+_BATCH_NS = 200_000
+_AT_LEAST = 3
+
+
+def main(arguments: list[str]) -> None:
+    """Run what the command line says."""
+    action, library, size, threads, seconds, file, *names = arguments
+    chosen = [case for case in CASES if not names or case.name in names]
+    prepare = {"kytorch": _with_kytorch, "numpy": _with_numpy, "torch": _with_torch}[library](int(threads))
+    np.seterr(all="ignore")
+    if action == "answers":
+        found: dict[str, Array] = {}
+        for case in chosen:
+            for i, answer in enumerate(prepare(case, int(size)).answers()):
+                found[f"{case.name}|{i}"] = answer
+        with Path(file).open("wb") as opened:
+            np.savez(opened, allow_pickle=False, **found)
+    else:
+        times = {}
+        for case in chosen:
+            work = prepare(case, int(size))
+            times[case.name] = [
+                None if step is None else _timed(step, float(seconds)) for step in (work.forward, work.both)
+            ]
+        Path(file).write_text(json.dumps(times))
+
+
+class _Work:
+    """One operation, ready to run in one library."""
+
+    def __init__(
+        self,
+        forward: Callable[[], Any] | None,
+        both: Callable[[], Any] | None,
+        answers: Callable[[], Iterable[Array]] = lambda: (),
+    ) -> None:
+        self.forward = forward
+        self.both = both
+        self.answers = answers
+
+
+def _with_kytorch(threads: int) -> Callable[[Case, int], _Work]:
+    import kytorch
+
+    def prepare(case: Case, size: int) -> _Work:
+        arrays = case.inputs(size)
+        constants = [kytorch.Tensor(x) for x in arrays]
+        forward = partial(case.call, kytorch, *constants)
+        if not case.differentiable:
+            return _Work(forward, None, lambda: [np.asarray(_values(forward()))])
+        weights = [kytorch.TrainableWeight(x) if x.dtype.kind == "f" else x for x in constants]
+
+        def live() -> Any:
+            return case.call(kytorch, *[w.tensor() if isinstance(w, kytorch.TrainableWeight) else w for w in weights])
+
+        g = kytorch.Tensor(np.ones_like(live().numpy()))
+
+        def both() -> Any:
+            return live().backward(g)
+
+        def answers() -> Iterable[Array]:
+            by_weight = {weight: gradient.numpy() for gradient, weight in both()}
+            return [live().numpy(), *[by_weight[w] for w in weights if isinstance(w, kytorch.TrainableWeight)]]
+
+        return _Work(forward, both, answers)
+
+    return prepare
+
+
+def _with_torch(threads: int) -> Callable[[Case, int], _Work]:
+    import torch
+
+    torch.set_num_threads(threads)
+
+    def prepare(case: Case, size: int) -> _Work:
+        arrays = case.inputs(size)
+        call = case.torch or case.call
+        forward = partial(call, torch, *[torch.from_numpy(x.copy()) for x in arrays])
+        if not case.differentiable:
+            return _Work(forward, None, lambda: [np.asarray(_values(forward()))])
+        given = [torch.from_numpy(x.copy()).requires_grad_(x.dtype.kind == "f") for x in arrays]
+        leaves = [x for x in given if x.requires_grad]
+        live = partial(call, torch, *given)
+        g = torch.ones_like(live())
+
+        def both() -> Any:
+            return torch.autograd.grad(live(), leaves, g)
+
+        return _Work(forward, both, lambda: [live().detach().numpy(), *[x.numpy() for x in both()]])
+
+    return prepare
+
+
+def _with_numpy(threads: int) -> Callable[[Case, int], _Work]:
+    def prepare(case: Case, size: int) -> _Work:
+        return _Work(None if case.numpy is None else partial(case.numpy, *case.inputs(size)), None)
+
+    return prepare
+
+
+def _values(answer: Any) -> Any:
+    """The first of several answers."""
+    return answer[0] if isinstance(answer, tuple) else answer
+
+
+def _timed(step: Callable[[], object], seconds: float) -> float:
+    """The median time of a step, over batches that are long enough to be timed, for about `seconds` after a warm-up."""
+    number = 1
+    while _batch(step, number) < _BATCH_NS and number < 1 << 20:
+        number *= 2
+    times: list[float] = []
+    end = perf_counter_ns() + int(seconds * 1e9)
+    while len(times) < _AT_LEAST or perf_counter_ns() < end:
+        times.append(_batch(step, number) / number)
+    return statistics.median(times) / 1e9
+
+
+def _batch(step: Callable[[], object], number: int) -> int:
+    start = perf_counter_ns()
+    for _ in range(number):
+        step()
+    return perf_counter_ns() - start
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

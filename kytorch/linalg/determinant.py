@@ -1,0 +1,141 @@
+"""The determinant, and its logarithm."""
+
+from __future__ import annotations
+
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from kytorch.linalg.checks import square
+from kytorch.linalg.singular_values import svd
+from kytorch.linalg.systems import InvGradFn
+from kytorch.ops.choice import where
+from kytorch.ops.reduce import sum
+from kytorch.ops.shape import unsqueeze
+from kytorch.tensor.core import CONSTANT, A, InputGradFn, OneInputGradFn, Tensor, View, make
+from kytorch.tensor.methods.registry import method
+from kytorch.tensor.values import Array
+
+T = TypeVar("T")
+
+
+def _inverse(x: Array) -> Array:
+    """The inverses of a batch of matrices, NaN for the singular ones."""
+    try:
+        y: Array = np.linalg.inv(x)
+    except np.linalg.LinAlgError:
+        y = np.full_like(x, np.nan)
+        for index in np.argwhere(np.linalg.slogdet(x)[0] != 0):
+            y[tuple(index)] = np.linalg.inv(x[tuple(index)])
+    return y
+
+
+def _is_regular(x: Array, inverse: Array, power: float) -> bool:
+    """Whether all condition numbers are below the dtype's precision to `power`, or x is not finite in any case."""
+    condition = np.abs(x).sum(-2).max(-1, initial=0) * np.abs(inverse).sum(-2).max(-1, initial=0)
+    limit = np.finfo(x.dtype).eps ** power * x.shape[-1] ** 0.5  # the 1-norm grows with the root of the size
+    return bool((condition < limit).all() or not np.isfinite(x).all())
+
+
+class DetGradFn(OneInputGradFn):
+    """y = det x,  dy = tr(adj(x) dx) = y tr(x^-1 dx)"""
+
+    __slots__ = ("_x", "_y")
+
+    def __init__(self, x: Array, y: Array) -> None:
+        self._x, self._y = x, y
+
+    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
+        x = view(self._x, self._inputs[0])
+        inverse = _inverse(self._x)
+        # Through the inverse the first derivative loses as many digits as the condition number has, the second
+        # twice as many, and from a singular matrix there is no way; through the cofactors none loses any.
+        if _is_regular(self._x, inverse, -0.25 if isinstance(g, Tensor) else -0.5):
+            y = _recorded_inverse(inverse, x)
+            return (unsqueeze(unsqueeze(g * view(self._y, self), -1), -1) * y.mT,)
+        return (unsqueeze(unsqueeze(g, -1), -1) * _cofactors(x),)
+
+
+def _recorded_inverse(inverse: Array, x: A) -> A:
+    return InvGradFn().record(inverse, x) if isinstance(x, Tensor) else inverse
+
+
+class CofactorsGradFn(InputGradFn):
+    """y = det(u v^T) u diag(prod_{k != i} s_k) v^T, the transposed adjugate, for x = u diag(s) v^T;
+    with e = u^T dx v, and p_ij = prod_{k != i, j} s_k, p_ii = 0:
+    (u^T dy v)_ii = sum_j p_ij e_jj,  (u^T dy v)_ij = -p_ij e_ji, times det(u v^T)
+    """
+
+    __slots__ = ()
+
+    def vjp(self, g: A, x: A) -> A:
+        u, s, vh = svd(x, full_matrices=False)
+        n = s.shape[-1]
+        diagonal = np.eye(n, dtype=bool)
+        p: A = where(diagonal, 0.0, unsqueeze(s, -1) * 0.0 + 1.0)
+        for k in range(n):
+            apart = np.arange(n) != k
+            p = p * where(apart[:, None] & apart, unsqueeze(unsqueeze(s[..., k], -1), -1), 1.0)
+        h = u.mT @ g @ vh.mT
+        on = sum(p * unsqueeze(sum(where(diagonal, h, 0.0), -1), -2), -1, True)
+        middle = where(diagonal, on, -p * h.mT)
+        y: A = (u @ middle @ vh) * _orientation(u, vh)
+        return y
+
+
+def _orientation(u: A, vh: A) -> Array:
+    """det(u v^T), which is 1 or -1, as a matrix."""
+    left, right = (u._data, vh._data) if isinstance(u, Tensor) and isinstance(vh, Tensor) else (u, vh)
+    sign: Array = np.sign(np.linalg.det(left) * np.linalg.det(right))[..., None, None]
+    return sign
+
+
+def _cofactors(x: A) -> A:
+    data = x._data if isinstance(x, Tensor) else x
+    u, s, vh = np.linalg.svd(data)
+    others = np.where(np.eye(s.shape[-1], dtype=bool), s.dtype.type(1), s[..., None, :]).prod(-1)
+    y: Array = ((u * others[..., None, :]) @ vh) * _orientation(u, vh)
+    return CofactorsGradFn().record(y, x) if isinstance(x, Tensor) else y
+
+
+@method
+def det(x: A) -> A:
+    """The determinant of a square matrix; its gradient at a singular one is exact too."""
+    data = square("linalg.det", x)
+    y = np.asarray(np.linalg.det(data))
+    return DetGradFn(data, y).record(y, x) if isinstance(x, Tensor) else y
+
+
+class SignAndLogAbsDet(NamedTuple, Generic[T]):
+    """The determinant as a sign and the logarithm of its absolute value."""
+
+    sign: T
+    logabsdet: T
+
+
+class LogAbsDetGradFn(InputGradFn):
+    """y = log |det x|,  dy = tr(x^-1 dx)"""
+
+    __slots__ = ()
+
+    def vjp(self, g: A, x: A) -> A:
+        data = x._data if isinstance(x, Tensor) else x
+        return unsqueeze(unsqueeze(g, -1), -1) * _recorded_inverse(_inverse(data), x).mT
+
+
+def slogdet(x: A) -> SignAndLogAbsDet[A]:
+    """The sign of the determinant of a square matrix, a constant, and the logarithm of its absolute value."""
+    data = square("linalg.slogdet", x)
+    sign, logabsdet = [np.asarray(part) for part in np.linalg.slogdet(data)]
+    if isinstance(x, Tensor):
+        return SignAndLogAbsDet(make(sign, CONSTANT), LogAbsDetGradFn().record(logabsdet, x))
+    return SignAndLogAbsDet(sign, logabsdet)
+
+
+@method
+def logdet(x: A) -> A:
+    """The logarithm of the determinant: NaN where that is negative. As a method only; slogdet has the sign too."""
+    data = square("logdet", x)
+    sign, logabsdet = np.linalg.slogdet(data)
+    y: Array = np.where(sign < 0, data.dtype.type(np.nan), logabsdet)
+    return LogAbsDetGradFn().record(y, x) if isinstance(x, Tensor) else y

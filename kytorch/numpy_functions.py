@@ -1,0 +1,523 @@
+"""NumPy's own functions on Tensors: np.sin(x), np.sum(x, axis=0) and `array * x` are recorded as kytorch's are.
+
+NumPy hands over every call that has a Tensor among its arguments (its enhancement proposals 13 and 18). Here stands
+what answers; what is not here raises TypeError, and nothing becomes an array behind a user's back.
+"""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import math
+import operator
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from kytorch import linalg
+from kytorch.ops.arithmetic import neg
+from kytorch.ops.choice import abs, clamp, fmax, fmin, maximum, minimum, nan_to_num, where
+from kytorch.ops.counting import searchsorted, unique
+from kytorch.ops.create import empty_like, full_like, ones_like, zeros_like
+from kytorch.ops.cumulative import cumprod, cumsum, diff
+from kytorch.ops.diagonal import diag, diagonal, tril, triu
+from kytorch.ops.dtype import to
+from kytorch.ops.einsum import einsum, kron, tensordot
+from kytorch.ops.exponential import exp, exp2, expm1, log, log1p, log2, log10
+from kytorch.ops.extremum import amax, amin, argmax, argmin
+from kytorch.ops.gather import take_along_dim
+from kytorch.ops.hyperbolic import acosh, asinh, atanh, cosh, sinh, tanh
+from kytorch.ops.join import cat, dstack, hstack, stack, tensor_split, unbind, vstack
+from kytorch.ops.logic import (
+    bitwise_and,
+    bitwise_left_shift,
+    bitwise_not,
+    bitwise_or,
+    bitwise_right_shift,
+    bitwise_xor,
+    isclose,
+    isfinite,
+    isinf,
+    isnan,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+)
+from kytorch.ops.mask import nonzero
+from kytorch.ops.move import flip, fliplr, flipud, roll, rot90
+from kytorch.ops.pad import pad
+from kytorch.ops.permute import moveaxis, permute, transpose
+from kytorch.ops.power import hypot, pow, reciprocal, sqrt, square
+from kytorch.ops.product import prod
+from kytorch.ops.products import dot, outer
+from kytorch.ops.quantile import quantile
+from kytorch.ops.reduce import mean, sum
+from kytorch.ops.remainder import floor_divide, fmod, remainder
+from kytorch.ops.repeat import broadcast_tensors, broadcast_to, meshgrid, repeat_interleave, tile
+from kytorch.ops.rounding import ceil, floor, frac, round, sign, trunc
+from kytorch.ops.shape import reshape, squeeze, unsqueeze
+from kytorch.ops.softmax import logsumexp
+from kytorch.ops.sorting import argsort, sort
+from kytorch.ops.trigonometry import acos, asin, atan, atan2, cos, sin, tan
+from kytorch.ops.truth import all, any
+from kytorch.ops.variance import std, var
+from kytorch.tensor.core import Operand, Tensor, TrainableWeight, constant
+from kytorch.tensor.dims import many_dims, one_dim
+from kytorch.tensor.holder import ArrayHolder
+from kytorch.tensor.methods.registry import method
+from kytorch.tensor.values import Array
+
+Axis: TypeAlias = int | Sequence[int] | None
+
+_PLAIN = "; x.numpy() gives the values as an array, without their gradient"
+_EDITS = "a Tensor is immutable; x.at[index].set(value), .add, .mul, .min and .max return an edited copy"
+
+
+@method
+def array_ufunc(ufunc: np.ufunc, how: str, inputs: Sequence[object], options: dict[str, Any]) -> object:
+    """What a Tensor answers where NumPy meets it in `ufunc`. Raises TypeError for what is not supported."""
+    name = f"np.{ufunc.__name__}" if how == "__call__" else f"np.{ufunc.__name__}.{how}"
+    _refuse_weights(name, inputs)
+    if how == "at":
+        raise TypeError(f"{name}: {_EDITS}")
+    if options.pop("out", None) is not None:
+        raise TypeError(f"{name}: a result is not written to `out`, nor by `array += tensor`; write a = a + x")
+    dtype = options.pop("dtype", None)
+    function, reduction, accumulation = _UFUNCS.get(ufunc), _REDUCTIONS.get(ufunc), _ACCUMULATIONS.get(ufunc)
+    if how == "__call__" and function is not None and not options:
+        operands = [operand_of(x) for x in inputs]
+        return function(*operands if dtype is None else [_cast(x, dtype) for x in operands])
+    if how == "reduce" and reduction is not None and options.keys() <= {"axis", "keepdims"}:
+        x = _cast(inputs[0], dtype)
+        return reduction(x, _all_dims(x, options.get("axis", 0)), options.get("keepdims", False))
+    if how == "accumulate" and accumulation is not None and options.keys() <= {"axis"}:
+        return accumulation(_cast(inputs[0], dtype), options.get("axis", 0))
+    if how == "outer" and function is not None and not options:
+        a, b = _tensors(inputs)
+        return function(reshape(a, *a.shape, *[1] * b.ndim), b)
+    which = f" with {', '.join(options)}=" if options else ""
+    raise TypeError(f"{name}: not supported for Tensors{which}{_PLAIN}")
+
+
+@method
+def array_function(function: Callable[..., Any], args: tuple[object, ...], kwargs: Mapping[str, Any]) -> object:
+    """What a Tensor answers where NumPy meets it in `function`. Raises TypeError for what is not supported."""
+    name = ("np.linalg." if function.__module__ == "numpy.linalg" else "np.") + function.__name__
+    _refuse_weights(name, args)
+    if function in _ON_VALUES:
+        return function(*_plain(args), **dict(zip(kwargs, _plain(kwargs.values()))))
+    answer = _FUNCTIONS.get(function)
+    if answer is None:
+        raise TypeError(f"{name}: {_EDITS if function in _WRITING else 'not supported for Tensors' + _PLAIN}")
+    signature = inspect.signature(answer)
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{name}: {error}; for Tensors it takes {signature}") from None
+    return answer(*args, **kwargs)
+
+
+def tensor_of(value: object) -> Tensor:
+    """A Tensor of what NumPy takes for an array; of nested lists that hold Tensors, one that is recorded."""
+    if isinstance(value, Tensor):
+        return value
+    _refuse_weights("Tensor", [value])
+    if isinstance(value, (list, tuple)) and _holds_tensors(value):
+        return stack([tensor_of(part) for part in value])
+    return Tensor(np.asarray(value))
+
+
+def operand_of(value: object) -> Operand:
+    """A Tensor, or a Python number, which does not widen another's dtype."""
+    return value if type(value) in (float, int, bool) else tensor_of(value)  # type: ignore[return-value]  # a number
+
+
+def pair(a: object, b: object) -> tuple[Tensor, Tensor]:
+    """Two operands as Tensors; a Python number takes the other's dtype."""
+    x, y = operand_of(a), operand_of(b)
+    if isinstance(x, Tensor):
+        return x, tensor_of(constant(y, x))
+    return (tensor_of(constant(x, y)), y) if isinstance(y, Tensor) else (tensor_of(x), tensor_of(y))
+
+
+def _holds_tensors(values: object) -> bool:
+    if isinstance(values, (list, tuple)):
+        return builtins.any(_holds_tensors(part) for part in values)
+    return isinstance(values, ArrayHolder)
+
+
+def _refuse_weights(name: str, values: Sequence[object]) -> None:
+    if builtins.any(isinstance(value, TrainableWeight) for value in values):
+        raise TypeError(f"{name}: a TrainableWeight is not a Tensor; weight.tensor() reads it")
+
+
+def _plain(values: Collection[object]) -> list[object]:
+    return [value.data if isinstance(value, ArrayHolder) else value for value in values]
+
+
+# Elementwise functions: NumPy's ufuncs
+
+
+def _float_power(x: Operand, exponent: Operand) -> Tensor:
+    base, n = pair(x, exponent)
+    return pow(base.to(np.float64), n.to(np.float64))
+
+
+def _cbrt(x: Tensor) -> Tensor:
+    return sign(x) * pow(abs(x), 1.0 / 3.0)
+
+
+def _heaviside(x: Operand, at_zero: Operand) -> Tensor:
+    a, b = pair(x, at_zero)
+    return where(a == 0, b, to(a > 0, np.result_type(a.dtype, b.dtype)))
+
+
+def _copysign(x: Operand, to_sign: Operand) -> Tensor:
+    a, b = pair(x, to_sign)
+    return where(Tensor(np.signbit(b._data)), -abs(a), abs(a))
+
+
+def _logaddexp(x: Operand, other: Operand) -> Tensor:
+    a, b = broadcast_tensors(*pair(x, other))
+    return logsumexp(stack([a, b]), 0)
+
+
+def _modf(x: Tensor) -> tuple[Tensor, Tensor]:
+    return frac(x), trunc(x)
+
+
+def _divmod(x: Operand, divisor: Operand) -> tuple[Tensor, Tensor]:
+    a, b = pair(x, divisor)
+    return floor_divide(a, b), remainder(a, b)
+
+
+def _vecdot(x: Operand, other: Operand) -> Tensor:
+    a, b = pair(x, other)
+    return sum(a * b, -1)
+
+
+_UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
+    np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.true_divide: operator.truediv,
+    np.power: pow, np.float_power: _float_power, np.floor_divide: floor_divide, np.remainder: remainder,
+    np.fmod: fmod, np.divmod: _divmod, np.matmul: operator.matmul, np.vecdot: _vecdot, np.negative: neg,
+    np.positive: operator.pos, np.conjugate: operator.pos, np.absolute: abs, np.fabs: abs, np.sign: sign,
+    np.heaviside: _heaviside, np.copysign: _copysign,
+    np.exp: exp, np.exp2: exp2, np.expm1: expm1, np.log: log, np.log2: log2, np.log10: log10, np.log1p: log1p,
+    np.logaddexp: _logaddexp, np.sqrt: sqrt, np.square: square, np.cbrt: _cbrt, np.reciprocal: reciprocal,
+    np.hypot: hypot, np.sin: sin, np.cos: cos, np.tan: tan, np.arcsin: asin, np.arccos: acos, np.arctan: atan,
+    np.arctan2: atan2, np.sinh: sinh, np.cosh: cosh, np.tanh: tanh, np.arcsinh: asinh, np.arccosh: acosh,
+    np.arctanh: atanh,
+    np.deg2rad: lambda x: x * (math.pi / 180.0), np.radians: lambda x: x * (math.pi / 180.0),
+    np.rad2deg: lambda x: x * (180.0 / math.pi), np.degrees: lambda x: x * (180.0 / math.pi),
+    np.floor: floor, np.ceil: ceil, np.trunc: trunc, np.rint: round, np.modf: _modf,
+    np.maximum: maximum, np.minimum: minimum, np.fmax: fmax, np.fmin: fmin,
+    np.equal: operator.eq, np.not_equal: operator.ne, np.less: operator.lt, np.less_equal: operator.le,
+    np.greater: operator.gt, np.greater_equal: operator.ge, np.isnan: isnan, np.isinf: isinf, np.isfinite: isfinite,
+    np.signbit: lambda x: Tensor(np.signbit(x._data)),
+    np.logical_and: logical_and, np.logical_or: logical_or, np.logical_xor: logical_xor, np.logical_not: logical_not,
+    np.bitwise_and: bitwise_and, np.bitwise_or: bitwise_or, np.bitwise_xor: bitwise_xor, np.invert: bitwise_not,
+    np.left_shift: bitwise_left_shift, np.right_shift: bitwise_right_shift,
+}  # fmt: skip
+
+
+def _prod(x: Tensor, axis: Axis, keepdims: bool) -> Tensor:
+    dims = _all_dims(x, axis)
+    if len(dims) == 1:
+        return prod(x, dims[0], keepdims)
+    kept = [1 if i in dims else n for i, n in enumerate(x.shape)]
+    last = moveaxis(x, dims, range(-len(dims), 0))
+    made = prod(reshape(last, *last.shape[: x.ndim - len(dims)], -1), -1)
+    return reshape(made, kept) if keepdims else made
+
+
+_REDUCTIONS: dict[np.ufunc, Callable[..., Tensor]] = {
+    np.add: sum, np.multiply: _prod, np.maximum: amax, np.minimum: amin, np.logical_and: all, np.logical_or: any,
+}  # fmt: skip
+_ACCUMULATIONS: dict[np.ufunc, Callable[[Tensor, int], Tensor]] = {np.add: cumsum, np.multiply: cumprod}
+
+# Other functions: NumPy's parameters, as far as they are supported, and what kytorch makes of them. `out` is never.
+
+_FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
+    # Reductions
+    np.sum: lambda a, axis=None, dtype=None, *, keepdims=False: sum(_cast(a, dtype), axis, keepdims),
+    np.mean: lambda a, axis=None, dtype=None, *, keepdims=False: mean(_cast(a, dtype), axis, keepdims),
+    np.prod: lambda a, axis=None, dtype=None, *, keepdims=False: _prod(_cast(a, dtype), axis, keepdims),
+    np.var: lambda a, axis=None, dtype=None, *, ddof=0, keepdims=False: var(
+        _cast(a, dtype), axis, correction=ddof, keepdim=keepdims),
+    np.std: lambda a, axis=None, dtype=None, *, ddof=0, keepdims=False: std(
+        _cast(a, dtype), axis, correction=ddof, keepdim=keepdims),
+    np.max: lambda a, axis=None, *, keepdims=False: amax(a, _all_dims(a, axis), keepdims),
+    np.min: lambda a, axis=None, *, keepdims=False: amin(a, _all_dims(a, axis), keepdims),
+    np.ptp: lambda a, axis=None, *, keepdims=False: (
+        amax(a, _all_dims(a, axis), keepdims) - amin(a, _all_dims(a, axis), keepdims)),
+    np.all: lambda a, axis=None, *, keepdims=False: all(a, axis, keepdims),
+    np.any: lambda a, axis=None, *, keepdims=False: any(a, axis, keepdims),
+    np.argmax: lambda a, axis=None, *, keepdims=False: argmax(a, axis, keepdims),
+    np.argmin: lambda a, axis=None, *, keepdims=False: argmin(a, axis, keepdims),
+    np.count_nonzero: lambda a, axis=None, *, keepdims=False: sum(a != 0, axis, keepdims),
+    np.average: lambda a, axis=None, weights=None, *, keepdims=False: _average(tensor_of(a), axis, weights, keepdims),
+    np.cumsum: lambda a, axis=None, dtype=None: cumsum(*_along(_cast(a, dtype), axis)),
+    np.cumprod: lambda a, axis=None, dtype=None: cumprod(*_along(_cast(a, dtype), axis)),
+    # of two in the middle the mean, where PyTorch's median takes the lesser
+    np.median: lambda a, axis=None, *, keepdims=False: _quantile(a, 0.5, axis, "linear", keepdims),
+    np.quantile: lambda a, q, axis=None, *, method="linear", keepdims=False: _quantile(a, q, axis, method, keepdims),
+    np.percentile: lambda a, q, axis=None, *, method="linear", keepdims=False: _quantile(
+        a, np.asarray(q) / 100.0, axis, method, keepdims),
+    # Elementwise
+    np.where: lambda condition, *branches: _where(tensor_of(condition), *branches),
+    np.clip: lambda a, a_min=None, a_max=None, *, min=None, max=None: _clip(
+        tensor_of(a), a_min if min is None else min, a_max if max is None else max),
+    np.round: lambda a, decimals=0: round(a, decimals=decimals),
+    np.fix: lambda x: trunc(x),
+    np.nan_to_num: lambda x, copy=True, nan=0.0, posinf=None, neginf=None: nan_to_num(x, nan, posinf, neginf),
+    np.real: lambda val: val,
+    np.copy: lambda a, order="K", subok=False: a,
+    np.astype: lambda x, dtype, *, copy=True: x.to(dtype),
+    np.isclose: lambda a, b, rtol=1e-5, atol=1e-8, equal_nan=False: isclose(*pair(a, b), rtol, atol, equal_nan),
+    # Shapes
+    np.reshape: lambda a, shape, order="C": _reshape(a, shape, order),
+    np.ravel: lambda a, order="C": _reshape(a, -1, order),
+    np.transpose: lambda a, axes=None: permute(a, *(range(a.ndim)[::-1] if axes is None else axes)),
+    np.matrix_transpose: lambda x: x.mT,
+    np.swapaxes: lambda a, axis1, axis2: transpose(a, axis1, axis2),
+    np.moveaxis: lambda a, source, destination: moveaxis(a, source, destination),
+    np.expand_dims: lambda a, axis: _expand_dims(a, axis),
+    np.squeeze: lambda a, axis=None: _squeeze(a, axis),
+    np.broadcast_to: lambda array, shape, subok=False: broadcast_to(array, _several(shape)),
+    np.broadcast_arrays: lambda *args, subok=False: tuple(broadcast_tensors(*_tensors(args))),
+    np.atleast_1d: lambda *arys: _each(lambda x: x if x.ndim else reshape(x, 1), arys),
+    np.atleast_2d: lambda *arys: _each(lambda x: x if x.ndim > 1 else reshape(x, 1, -1), arys),
+    np.tile: lambda A, reps: tile(A, _several(reps)),
+    np.repeat: lambda a, repeats, axis=None: repeat_interleave(
+        a, repeats if isinstance(repeats, int) else tensor_of(repeats), axis),
+    np.flip: lambda m, axis=None: flip(m, _all_dims(m, axis)),
+    np.fliplr: lambda m: fliplr(m),
+    np.flipud: lambda m: flipud(m),
+    np.roll: lambda a, shift, axis=None: roll(a, shift, axis),
+    np.rot90: lambda m, k=1, axes=(0, 1): rot90(m, k, axes),
+    np.pad: lambda array, pad_width, mode="constant", *, constant_values=0.0: _pad(
+        array, pad_width, mode, constant_values),
+    np.diagonal: lambda a, offset=0, axis1=0, axis2=1: diagonal(a, offset, axis1, axis2),
+    np.diag: lambda v, k=0: diag(v, k),
+    np.tril: lambda m, k=0: tril(m, k),
+    np.triu: lambda m, k=0: triu(m, k),
+    np.meshgrid: lambda *xi, copy=True, indexing="xy": tuple(meshgrid(*_tensors(xi), indexing=indexing)),
+    # Joining and taking apart
+    np.concatenate: lambda arrays, axis=0, *, dtype=None: _concatenate([_cast(x, dtype) for x in arrays], axis),
+    np.append: lambda arr, values, axis=None: _concatenate(_tensors([arr, values]), axis),
+    np.stack: lambda arrays, axis=0, *, dtype=None: stack([_cast(x, dtype) for x in arrays], axis),
+    np.hstack: lambda tup, *, dtype=None: hstack([_cast(x, dtype) for x in tup]),
+    np.vstack: lambda tup, *, dtype=None: vstack([_cast(x, dtype) for x in tup]),
+    np.dstack: lambda tup: dstack(_tensors(tup)),
+    np.column_stack: lambda tup: cat([x if x.ndim > 1 else reshape(x, -1, 1) for x in _tensors(tup)], 1),
+    np.split: lambda ary, indices_or_sections, axis=0: _split(ary, indices_or_sections, axis),
+    np.array_split: lambda ary, indices_or_sections, axis=0: list(tensor_split(ary, indices_or_sections, axis)),
+    np.unstack: lambda x, *, axis=0: unbind(x, axis),
+    # Places and order
+    np.take: lambda a, indices, axis=None: _take(a, tensor_of(indices), axis),
+    np.take_along_axis: lambda arr, indices, axis=-1: take_along_dim(arr, tensor_of(indices), axis),
+    np.compress: lambda condition, a, axis=None: _take(a, reshape(nonzero(tensor_of(condition)), -1), axis),
+    np.select: lambda condlist, choicelist, default=0: _select(condlist, choicelist, default),
+    np.nonzero: lambda a: nonzero(a, as_tuple=True),
+    np.argwhere: lambda a: nonzero(a),
+    np.flatnonzero: lambda a: reshape(nonzero(reshape(a, -1)), -1),
+    np.sort: lambda a, axis=-1, *, stable=None: sort(*_along(a, axis)).values,
+    np.argsort: lambda a, axis=-1, *, stable=None: argsort(*_along(a, axis), stable=builtins.bool(stable)),
+    np.searchsorted: lambda a, v, side="left": searchsorted(tensor_of(a), pair(v, tensor_of(a))[0], side=side),
+    np.unique: lambda ar, *, axis=None: unique(ar, dim=axis),
+    np.diff: lambda a, n=1, axis=-1: diff(a, n, axis),
+    np.trapezoid: lambda y, x=None, dx=1.0, axis=-1: _trapezoid(tensor_of(y), x, dx, axis),
+    # Products
+    np.dot: lambda a, b: _dot(*pair(a, b)),
+    np.vdot: lambda a, b: dot(reshape(tensor_of(a), -1), reshape(tensor_of(b), -1)),
+    np.inner: lambda a, b: _inner(*pair(a, b)),
+    np.outer: lambda a, b: outer(reshape(tensor_of(a), -1), reshape(tensor_of(b), -1)),
+    np.tensordot: lambda a, b, axes=2: tensordot(tensor_of(a), tensor_of(b), _axes(axes)),
+    np.einsum: lambda subscripts, *operands, optimize=False: einsum(subscripts, *_tensors(operands)),
+    np.kron: lambda a, b: kron(tensor_of(a), tensor_of(b)),
+    np.trace: lambda a, offset=0, axis1=0, axis2=1: sum(diagonal(a, offset, axis1, axis2), -1),
+    np.cross: lambda a, b, *, axis=-1: linalg.cross(tensor_of(a), tensor_of(b), dim=axis),
+    # Linear algebra
+    np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: linalg.norm(x, ord, axis, keepdims),
+    np.linalg.vector_norm: lambda x, *, axis=None, keepdims=False, ord=2: linalg.vector_norm(x, ord, axis, keepdims),
+    np.linalg.matrix_norm: lambda x, *, keepdims=False, ord="fro": linalg.matrix_norm(x, ord, (-2, -1), keepdims),
+    np.linalg.det: lambda a: linalg.det(a),
+    np.linalg.slogdet: lambda a: linalg.slogdet(a),
+    np.linalg.inv: lambda a: linalg.inv(a),
+    np.linalg.pinv: lambda a: linalg.pinv(a),
+    np.linalg.solve: lambda a, b: linalg.solve(tensor_of(a), tensor_of(b)),
+    np.linalg.cholesky: lambda a, *, upper=False: linalg.cholesky(a, upper=upper),
+    np.linalg.qr: lambda a, mode="reduced": linalg.qr(a, mode)[1] if mode == "r" else linalg.qr(a, mode),
+    np.linalg.eigh: lambda a, UPLO="L": linalg.eigh(a, UPLO),
+    np.linalg.eigvalsh: lambda a, UPLO="L": linalg.eigvalsh(a, UPLO),
+    np.linalg.svd: lambda a, full_matrices=True, compute_uv=True: (
+        linalg.svd(a, full_matrices) if compute_uv else linalg.svdvals(a)),
+    np.linalg.svdvals: lambda x: linalg.svdvals(x),
+    np.linalg.lstsq: lambda a, b, rcond=None: linalg.lstsq(tensor_of(a), tensor_of(b), rcond),
+    np.linalg.matrix_power: lambda a, n: linalg.matrix_power(a, n),
+    np.linalg.multi_dot: lambda arrays: linalg.multi_dot(_tensors(arrays)),
+    np.linalg.matmul: lambda x1, x2: tensor_of(x1) @ tensor_of(x2),
+    np.linalg.vecdot: lambda x1, x2, *, axis=-1: sum(tensor_of(x1) * tensor_of(x2), axis),
+    np.linalg.cross: lambda x1, x2, *, axis=-1: linalg.cross(tensor_of(x1), tensor_of(x2), dim=axis),
+    np.linalg.outer: lambda x1, x2: outer(tensor_of(x1), tensor_of(x2)),
+    np.linalg.tensordot: lambda x1, x2, *, axes=2: tensordot(tensor_of(x1), tensor_of(x2), _axes(axes)),
+    np.linalg.diagonal: lambda x, *, offset=0: diagonal(x, offset, -2, -1),
+    np.linalg.trace: lambda x, *, offset=0: sum(diagonal(x, offset, -2, -1), -1),
+    np.linalg.matrix_transpose: lambda x: x.mT,
+    # Like another
+    np.zeros_like: lambda a, dtype=None: zeros_like(a, dtype),
+    np.ones_like: lambda a, dtype=None: ones_like(a, dtype),
+    np.empty_like: lambda prototype, dtype=None: empty_like(prototype, dtype),
+    np.full_like: lambda a, fill_value, dtype=None: full_like(a, fill_value, dtype),
+}  # fmt: skip
+
+# NumPy itself answers these: they tell of shapes, dtypes and values, or write them out.
+_ON_VALUES = {
+    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.common_type, np.iscomplexobj,
+    np.isrealobj, np.may_share_memory, np.shares_memory, np.array_equal, np.array_equiv, np.allclose, np.array2string,
+    np.array_repr, np.array_str, np.save, np.savez, np.savez_compressed, np.savetxt,
+}  # fmt: skip
+_WRITING = {np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal}
+
+
+def _average(x: Tensor, axis: int | None, weights: Tensor | Array | None, keepdims: bool) -> Tensor:
+    if weights is None:
+        return mean(x, axis, keepdims)
+    w = tensor_of(weights)
+    if w.ndim == 1 and axis is not None:
+        w = reshape(w, [-1 if i == axis % x.ndim else 1 for i in range(x.ndim)])
+    w = broadcast_to(w, x.shape)
+    return sum(x * w, axis, keepdims) / sum(w, axis, keepdims)
+
+
+def _quantile(x: Tensor, q: float | Array, axis: int | None, interpolation: str, keepdims: bool) -> Tensor:
+    at = Tensor(np.asarray(q, x.dtype))
+    return quantile(x, at, axis, keepdims, interpolation=interpolation)
+
+
+def _where(condition: Tensor, *branches: object) -> Tensor | tuple[Tensor, ...]:
+    chosen = condition if condition.dtype.kind == "b" else condition != 0
+    if not branches:
+        return nonzero(chosen, as_tuple=True)
+    a, b = branches
+    return where(chosen, *pair(a, b))
+
+
+def _clip(x: Tensor, low: object, high: object) -> Tensor:
+    if low is None and high is None:
+        return x
+    return clamp(x, None if low is None else operand_of(low), None if high is None else operand_of(high))
+
+
+def _reshape(x: Tensor, shape: int | Sequence[int], order: str) -> Tensor:
+    if order != "C":
+        raise TypeError(f"np.reshape: order={order!r} is not supported for Tensors; permute its dimensions first")
+    return reshape(x, shape)
+
+
+def _expand_dims(x: Tensor, axis: int | Sequence[int]) -> Tensor:
+    axes = _several(axis)
+    ndim = x.ndim + len(axes)
+    for i in sorted([one_dim("np.expand_dims", i, ndim) for i in axes]):
+        x = unsqueeze(x, i)
+    return x
+
+
+def _squeeze(x: Tensor, axis: Axis) -> Tensor:
+    if axis is None:
+        return squeeze(x)
+    dims = _all_dims(x, axis)
+    if builtins.any(x.shape[i] != 1 for i in dims):
+        raise ValueError(f"np.squeeze: a Tensor of shape {x.shape} has another size than 1 along {axis}")
+    return squeeze(x, dims)
+
+
+_MODES: dict[str, Literal["constant", "reflect", "replicate", "circular"]] = {
+    "constant": "constant",
+    "reflect": "reflect",
+    "edge": "replicate",
+    "wrap": "circular",
+}
+
+
+def _pad(x: Tensor, width: object, mode: str, value: float) -> Tensor:
+    if mode not in _MODES:
+        raise TypeError(f"np.pad: mode {mode!r} is not supported for Tensors; it is one of {', '.join(_MODES)}")
+    widths = np.broadcast_to(np.asarray(width), (x.ndim, 2))[::-1]
+    return pad(x, [int(n) for n in widths.reshape(-1)], _MODES[mode], value)
+
+
+def _concatenate(parts: list[Tensor], axis: int | None) -> Tensor:
+    return cat([reshape(x, -1) for x in parts]) if axis is None else cat(parts, axis)
+
+
+def _split(x: Tensor, sections: int | Sequence[int], axis: int) -> list[Tensor]:
+    if isinstance(sections, int) and x.shape[axis] % sections:
+        raise ValueError(f"np.split: {x.shape[axis]} rows do not divide into {sections} equal parts")
+    return list(tensor_split(x, sections, axis))
+
+
+def _take(x: Tensor, indices: Tensor, axis: int | None) -> Tensor:
+    if axis is None:
+        return reshape(x, -1)[indices]
+    return x[(slice(None),) * one_dim("np.take", axis, x.ndim) + (indices,)]
+
+
+def _select(conditions: Sequence[object], choices: Sequence[object], default: object) -> Tensor:
+    chosen = default
+    for condition, choice in reversed(list(zip(conditions, choices, strict=True))):
+        chosen = where(tensor_of(condition), *pair(choice, chosen))
+    return tensor_of(chosen)
+
+
+def _trapezoid(y: Tensor, x: Tensor | Array | None, dx: float, axis: int) -> Tensor:
+    heights = moveaxis(y, axis, -1)
+    widths: Operand = dx
+    if x is not None:
+        places = tensor_of(x)
+        widths = diff(places if places.ndim == 1 else moveaxis(places, axis, -1))
+    return sum((heights[..., 1:] + heights[..., :-1]) * widths, -1) * 0.5
+
+
+def _dot(a: Tensor, b: Tensor) -> Tensor:
+    if not a.ndim or not b.ndim:
+        return a * b
+    return a @ b if b.ndim <= 2 else tensordot(a, b, ([a.ndim - 1], [b.ndim - 2]))
+
+
+def _inner(a: Tensor, b: Tensor) -> Tensor:
+    return a * b if not a.ndim or not b.ndim else tensordot(a, b, ([a.ndim - 1], [b.ndim - 1]))
+
+
+def _axes(axes: int | Sequence[int | Sequence[int]]) -> Any:
+    return axes if isinstance(axes, int) else [_several(part) for part in axes]
+
+
+def _each(function: Callable[[Tensor], Tensor], arrays: Sequence[object]) -> Tensor | tuple[Tensor, ...]:
+    made = tuple([function(tensor_of(x)) for x in arrays])
+    return made[0] if len(made) == 1 else made
+
+
+def _along(x: Tensor, axis: int | None) -> tuple[Tensor, int]:
+    """`x` and the dimension along which to go; without one all elements in a row."""
+    return (reshape(x, -1), 0) if axis is None else (x, axis)
+
+
+def _all_dims(x: Tensor, axis: Axis) -> tuple[int, ...]:
+    return many_dims("axis", axis, x.ndim)
+
+
+def _several(sizes: int | Sequence[int]) -> list[int]:
+    return [sizes] if isinstance(sizes, int) else list(sizes)
+
+
+def _cast(x: object, dtype: npt.DTypeLike | None) -> Tensor:
+    tensor = tensor_of(x)
+    return tensor if dtype is None else tensor.to(dtype)
+
+
+def _tensors(values: Sequence[object]) -> list[Tensor]:
+    return [tensor_of(value) for value in values]

@@ -1,0 +1,135 @@
+"""Elements taken along a dimension, rows of a dimension, elements by number."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from kytorch.kernels.scatter import Places
+from kytorch.ops.along import take_along
+from kytorch.ops.index import GetitemGradFn, part
+from kytorch.ops.repeat import expand
+from kytorch.tensor.core import A, Tensor
+from kytorch.tensor.dims import one_dim
+from kytorch.tensor.methods.registry import method
+from kytorch.tensor.values import Array, Shape, lock
+
+
+def integers(name: str, index: Tensor | Array) -> Array:
+    """The integers of `index`, locked, in an array that a graph may keep. Raises for others."""
+    if isinstance(index, Tensor):
+        array = index._data
+        if array.dtype == np.intp and array.ndim:
+            return array
+    elif hasattr(index, "dtype") and hasattr(index, "shape"):
+        array = np.array(index)
+    else:
+        raise TypeError(f"{name}: the index is a Tensor or an array of integers, not {type(index).__name__}")
+    if array.dtype.kind not in "iu":
+        raise IndexError(f"{name}: an index is of integers, not {array.dtype}")
+    array = np.asarray(array.astype(np.intp, copy=False))
+    lock(array)
+    return array
+
+
+def from_zero(name: str, index: Array, n: int) -> Array:
+    """`index` itself. Raises IndexError unless all of it is in [0, n)."""
+    # One comparison: what is negative is very great without its sign.
+    if index.size and np.maximum.reduce(index.view(np.uintp), None) >= n:
+        wrong = index[(index < 0) | (index >= n)].flat[0]
+        raise IndexError(f"{name}: index {wrong} is out of range; it goes from 0 to {n - 1}")
+    return index
+
+
+def from_either_end(name: str, index: Array, n: int) -> Array:
+    """`index` counted from the left. Raises IndexError outside [-n, n)."""
+    if not index.size or np.maximum.reduce(index.view(np.uintp), None) < n:
+        return index
+    out = (index < -n) | (index >= n)
+    if out.any():
+        raise IndexError(f"{name}: index {index[out].flat[0]} is out of range; it goes from {-n} to {n - 1}")
+    counted: Array = index % n
+    lock(counted)
+    return counted
+
+
+def fitting(name: str, dim: int, index: Array, shape: Shape) -> None:
+    """Raises ValueError unless `index` has as many dimensions as `shape`, and none larger but `dim`."""
+    if index.ndim != len(shape):
+        raise ValueError(f"{name}: an index of shape {index.shape} for shape {shape}: as many dimensions are needed")
+    if any(n > m for i, (n, m) in enumerate(zip(index.shape, shape)) if i != dim):
+        raise ValueError(f"{name}: an index of shape {index.shape} is larger than {shape} outside dim {dim}")
+
+
+@method
+def gather(x: A, dim: int, index: Tensor | Array) -> A:
+    """y[i, j, k] = x[i, index[i, j, k], k] for `dim` 1, and so on: y has the shape of `index`.
+
+    `index` counts from 0; in the other dimensions it may be smaller than `x`.
+    """
+    at = one_dim("gather", dim, x.ndim)
+    own = integers("gather", index)
+    if not own.size or x.ndim + own.ndim == 1:  # PyTorch lets a scalar stand for a vector of one
+        return part(x, Places(from_zero("gather", own, math.prod(x.shape))))
+    fitting("gather", at, own, x.shape)
+    return take_along(x, from_zero("gather", own, x.shape[at] if x.ndim else 1), at)
+
+
+@method
+def index_select(x: A, dim: int, index: Tensor | Array) -> A:
+    """The parts of `x` along `dim` that the vector `index` names, counting from 0."""
+    at = one_dim("index_select", dim, x.ndim)
+    own = vector("index_select", index)
+    if not x.ndim:
+        if own.size != 1:
+            raise ValueError(f"index_select: a scalar has one place, and {own.size} are given")
+        return part(x, Places(from_zero("index_select", own, 1).reshape(())))
+    from_zero("index_select", own, x.shape[at])
+    if isinstance(x, Tensor):
+        return GetitemGradFn((slice(None),) * at + (own,)).record(x._data.take(own, at), x)
+    y: Array = x.take(own, at)
+    return y
+
+
+def vector(name: str, index: Tensor | Array) -> Array:
+    """The integers of `index`, of one dimension. Raises IndexError if it has more."""
+    own = integers(name, index)
+    if own.ndim > 1:
+        raise IndexError(f"{name}: the index is a vector, not of shape {own.shape}")
+    return own if own.ndim else own.reshape(1)
+
+
+@method
+def take(x: A, index: Tensor | Array) -> A:
+    """The elements of `x` that `index` numbers, through all dimensions; negative ones count from the end."""
+    own = integers("take", index)
+    return part(x, Places(from_either_end("take", own, math.prod(x.shape))))
+
+
+@method
+def take_along_dim(x: A, indices: Tensor | Array, dim: int | None = None) -> A:
+    """y[i, j] = x[i, indices[i, j]] for `dim` 1; the other dimensions broadcast. Without `dim`, x.flatten()[indices].
+
+    Negative indices count from the end.
+    """
+    name = "take_along_dim"
+    own = integers(name, indices)
+    if dim is None:
+        return part(x, Places(from_either_end(name, own.reshape(-1), math.prod(x.shape))))
+    at = one_dim(name, dim, x.ndim)
+    if own.ndim != x.ndim:
+        raise ValueError(f"{name}: indices of shape {own.shape} for shape {x.shape}: as many dimensions are needed")
+    if not x.ndim:
+        return part(x, Places(from_either_end(name, own, 1)))
+    n = x.shape[at]
+    if own.shape[:at] + own.shape[at + 1 :] != x.shape[:at] + x.shape[at + 1 :]:
+        try:
+            whole = np.broadcast_shapes(x.shape[:at] + (1,) + x.shape[at + 1 :], own.shape)
+        except ValueError:
+            raise ValueError(
+                f"{name}: indices of shape {own.shape} and shape {x.shape} do not broadcast outside dim {at}"
+            ) from None
+        x = expand(x, whole[:at] + (n,) + whole[at + 1 :])
+        own = np.broadcast_to(own, whole)
+    return take_along(x, from_either_end(name, own, n), at)

@@ -1,0 +1,91 @@
+"""The product of elements."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from kytorch.kernels import reduce as kernels
+from kytorch.ops.dtype import to
+from kytorch.ops.join import cat
+from kytorch.ops.permute import permute
+from kytorch.ops.reduce import data_of, kept
+from kytorch.ops.shape import unsqueeze
+from kytorch.tensor.core import CONSTANT, A, OneInputGradFn, Tensor, View, make
+from kytorch.tensor.dims import one_dim
+from kytorch.tensor.methods.registry import method
+from kytorch.tensor.values import Array
+
+
+class ProdGradFn(OneInputGradFn):
+    """y = prod x,  dy = sum of (the product of the others) dx, which is y / x where no x is 0"""
+
+    __slots__ = ("_dims", "_x", "_y")
+    _x: Array
+    _y: Array
+
+    def __init__(self, dims: tuple[int, ...]) -> None:
+        self._dims = dims
+
+    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
+        x, y = view(self._x, self._inputs[0]), view(self._y, self)
+        shape = kept(x.shape, self._dims)
+        magnitude = np.abs(self._y)
+        tiny = np.finfo(self._y.dtype).tiny
+        if not x.size or (magnitude.min() >= tiny and math.isfinite(magnitude.max())):
+            return (g.reshape(shape) * y.reshape(shape) / x,)
+        return (g.reshape(shape) * _others(x, self._dims),)
+
+    def record(self, y: Array, x: Tensor) -> Tensor:
+        tensor = OneInputGradFn.record(self, y, x)
+        self._x, self._y = x._data, tensor._data
+        return tensor
+
+
+def _others(x: A, dims: tuple[int, ...]) -> A:
+    """For each element the product of the others over `dims`, all or one, without a division."""
+    if not x.ndim:
+        return _ones_like(x)
+    if len(dims) == x.ndim:
+        return _others_along_the_last(x.reshape(-1)).reshape(x.shape)
+    order = [i for i in range(x.ndim) if i not in dims] + list(dims)
+    return permute(_others_along_the_last(permute(x, order)), [order.index(i) for i in range(x.ndim)])
+
+
+def _others_along_the_last(x: A) -> A:
+    """A tree: what is outside of a pair's element is its sibling, times what is outside of the pair."""
+    n = x.shape[-1]
+    if n == 1:
+        return _ones_like(x)
+    even, odd = x[..., : n - 1 : 2], x[..., 1::2]
+    pairs: A = even * odd
+    if n % 2:
+        outside = _others_along_the_last(cat([pairs, x[..., n - 1 :]], -1))
+        last = outside[..., n // 2 :]
+        outside = outside[..., : n // 2]
+    else:
+        outside = _others_along_the_last(pairs)
+    both = cat([unsqueeze(outside * odd, -1), unsqueeze(outside * even, -1)], -1)
+    inside = both.reshape(*x.shape[:-1], n - n % 2)
+    return cat([inside, last], -1) if n % 2 else inside
+
+
+def _ones_like(x: A) -> A:
+    if isinstance(x, Tensor):
+        return make(np.ones_like(x._data), CONSTANT)
+    return np.ones_like(x)
+
+
+@method
+def prod(x: A, dim: int | None = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None) -> A:
+    """The product of `x` along `dim`, or of all; of integers and bool, as int64. `dtype` converts `x` first."""
+    array = data_of("prod", x)
+    dims = tuple(range(array.ndim)) if dim is None else (one_dim("prod", dim, array.ndim),)[: array.ndim]
+    if dtype is not None:
+        return prod(to(x, dtype), dim, keepdim)
+    y = kernels.product(array, dims, keepdim)
+    if isinstance(x, Tensor):
+        return ProdGradFn(dims).record(y, x)
+    return y

@@ -1,0 +1,42 @@
+"""What is made like a Tensor, or drawn for one. The laws of a sample's numbers are in `test_random`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import kytorch
+from operations.table import UNARY, Array, positive, row
+
+
+def seeded() -> np.random.Generator:
+    return np.random.default_rng(3)
+
+
+row("zeros_like", np.zeros_like, UNARY, differentiable=False)
+row("ones_like", np.ones_like, UNARY, differentiable=False)
+row("full_like", lambda x: np.full_like(x, 2.5), UNARY, 2.5, differentiable=False)
+row("empty_like", np.zeros_like, UNARY, differentiable=False, call=lambda x: kytorch.zeros_like(kytorch.empty_like(x)))
+for name in ("zeros_like", "ones_like"):
+    row(name, lambda x, name=name: getattr(np, name)(x), UNARY, np.int32, option="int32", kind=np.int32,
+        differentiable=False)  # fmt: skip
+
+
+def _drawn(name: str, reference: Any, call: Any, draw: Any = positive, kind: Any = None) -> None:
+    row(name, reference, UNARY, option="seeded", call=call, draw=draw, kind=kind, dtypes=(np.float64,),
+        differentiable=False, on_arrays=False)  # fmt: skip
+
+
+def _halved(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return 0.5 * generator.random(shape)
+
+
+_drawn("rand_like", lambda x: seeded().random(x.shape), lambda x: kytorch.rand_like(x, generator=seeded()))
+_drawn("randn_like", lambda x: seeded().standard_normal(x.shape), lambda x: kytorch.randn_like(x, generator=seeded()))
+_drawn("normal", lambda x: x + 2.0 * seeded().standard_normal(x.shape),
+       lambda x: kytorch.normal(x, 2.0, generator=seeded()))  # fmt: skip
+_drawn("bernoulli", lambda x: seeded().random(x.shape) < x, lambda x: kytorch.bernoulli(x, seeded()), _halved)
+_drawn("poisson", lambda x: seeded().poisson(x), lambda x: kytorch.poisson(x, seeded()))
+_drawn("multinomial", lambda x: np.zeros(1), lambda x: kytorch.multinomial(x.flatten()[:0].sum().reshape(1) + 1.0, 1),
+       kind=np.int64)  # fmt: skip
