@@ -53,6 +53,11 @@ def whole(n: int) -> Array:
     return drawn
 
 
+def distinct(n: int) -> Array:
+    """Numbers no two of which are equal, in no order."""
+    return np.random.default_rng(9).permutation(n).astype(np.float32)
+
+
 def rows(x: Array) -> Array:
     """As a matrix that is about square: (1, 3), (100, 100), (1000, 1000)."""
     return x.reshape(math.isqrt(x.size), -1)
