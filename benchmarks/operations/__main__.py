@@ -14,7 +14,7 @@ from benchmarks import machine
 from benchmarks.__main__ import positive, say
 from benchmarks.measure import DisagreementError, Settings, WorkerError, run_python
 from benchmarks.operations.cases import SIZES
-from benchmarks.operations.report import Times, as_json, markdown
+from benchmarks.operations.report import Seconds, Times, as_json, markdown
 from benchmarks.operations.table import CASES
 from benchmarks.prepared import Array
 
@@ -93,7 +93,7 @@ def difference(found: Array | None, expected: Array) -> str:
 
 
 def measured(settings: Settings, sizes: Sequence[int], names: Sequence[str]) -> Times:
-    """For every operation, size and library the median seconds, over the rounds, forward and forward and backward."""
+    """For every operation, size and library the median seconds over the rounds, in each way of running it."""
     rounds: dict[tuple[str, int, str], list[list[float | None]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "times.json")
@@ -102,10 +102,10 @@ def measured(settings: Settings, sizes: Sequence[int], names: Sequence[str]) -> 
                 for j in range(len(settings.libraries)):
                     library = settings.libraries[(i + j) % len(settings.libraries)]
                     run("time", library, size, settings.threads[0], settings.seconds, file, names)
-                    for name, pair in json.loads(file.read_text()).items():
-                        rounds.setdefault((name, size, library), []).append(pair)
+                    for name, seconds in json.loads(file.read_text()).items():
+                        rounds.setdefault((name, size, library), []).append(seconds)
             say(f"size {size:,}: measured")
-    return {key: (_median([p[0] for p in pairs]), _median([p[1] for p in pairs])) for key, pairs in rounds.items()}
+    return {key: Seconds(*[_median(way) for way in zip(*measured)]) for key, measured in rounds.items()}
 
 
 def _median(values: Sequence[float | None]) -> float | None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -28,8 +28,8 @@ class Case:
     torch: Call | None = None
     """What to call in PyTorch where it is not `call`."""
     differentiable: bool = True
-    reason: str = ""
-    """Why it takes more than five times as long as PyTorch somewhere, where it does."""
+    random: bool = False
+    """Whether the answer is another every time."""
 
 
 def normal(n: int) -> Array:
@@ -91,7 +91,7 @@ def case(
     call: Call | None = None,
     torch: Call | None = None,
     differentiable: bool = True,
-    reason: str = "",
+    random: bool = False,
 ) -> None:
     """Add an operation of which kytorch and PyTorch have a function of this name, or which both make with `call`."""
     made = inputs or (normal,)
@@ -102,7 +102,7 @@ def case(
     def by_name(library: Any, *values: Any) -> Any:
         return getattr(library, name)(*values)
 
-    CASES.append(Case(name, arrays, call or by_name, numpy, torch, differentiable, reason))
+    CASES.append(Case(name, arrays, call or by_name, numpy, torch, differentiable, random))
 
 
 def matrix(n: int) -> Array:
@@ -114,9 +114,3 @@ def matrix(n: int) -> Array:
 def positive_matrix(n: int) -> Array:
     """Positive numbers in an about square matrix."""
     return rows(positive(n))
-
-
-def reason(name: str, why: str) -> None:
-    """Write down why an operation takes more than five times as long as PyTorch."""
-    [place] = [i for i, each in enumerate(CASES) if each.name == name]
-    CASES[place] = replace(CASES[place], reason=why)

@@ -75,3 +75,14 @@ for name, numpy in _BITS:
     case(name, numpy, whole, whole, differentiable=False)
 case("bitwise_not", np.bitwise_not, whole, differentiable=False)
 case("to float64", lambda x: x.astype(np.float64), call=lambda lib, x: x.to(lib.float64))
+case("bitwise_left_shift", lambda x: np.left_shift(x, 2), whole, differentiable=False,
+     call=lambda lib, x: lib.bitwise_left_shift(x, 2))  # fmt: skip
+case("bitwise_right_shift", lambda x: np.right_shift(x, 2), whole, differentiable=False,
+     call=lambda lib, x: lib.bitwise_right_shift(x, 2))  # fmt: skip
+case("fmax", np.fmax, normal, other)
+case("fmin", np.fmin, normal, other)
+case("sinc", np.sinc, positive)
+case("isposinf", np.isposinf, differentiable=False)
+case("isneginf", np.isneginf, differentiable=False)
+case("equal", np.array_equal, normal, normal, differentiable=False)
+case("lerp by a Tensor", None, normal, positive, unit, call=lambda lib, a, b, w: lib.lerp(a, b, w))

@@ -14,6 +14,16 @@ def _turned(n: int) -> Array:
     return positive_matrix(n).T.copy()
 
 
+def _square(n: int) -> Array:
+    """One square matrix."""
+    return squares(min(n, 10_000))
+
+
+def _triples(n: int) -> Array:
+    """Vectors of three numbers."""
+    return normal(n - n % 3).reshape(-1, 3)
+
+
 case("matmul", np.matmul, matrix, _turned)
 case("matmul of batches", np.matmul, squares, squares, call=lambda lib, a, b: lib.matmul(a, b))
 case("mm", np.matmul, matrix, _turned)
@@ -46,3 +56,23 @@ case("linalg.matrix_norm", None, squares, call=lambda lib, x: lib.linalg.matrix_
 case("linalg.vector_norm", None, matrix, call=lambda lib, x: lib.linalg.vector_norm(x, dim=1))
 case("linalg.matrix_exp", None, squares, call=lambda lib, x: lib.linalg.matrix_exp(x))
 case("linalg.lstsq", None, squares, _right_sides, call=lambda lib, a, b: lib.linalg.lstsq(a, b)[0])
+case("inner", np.inner, matrix, matrix)
+case("vdot", np.vdot, normal, positive)
+case("addmm", lambda a, b: a @ b + 1, matrix, _turned, call=lambda lib, a, b: lib.addmm(a[:, :1], a, b))
+case("addmv", lambda a, b: a @ b[:, 0], _square, _square, call=lambda lib, a, b: lib.addmv(b[0], a, b[1]))
+case("baddbmm", np.matmul, squares, squares,
+     call=lambda lib, a, b: lib.baddbmm(*[x if x.ndim > 2 else x[None] for x in (a, a, b)]))  # fmt: skip
+case("logdet", None, spread, call=lambda lib, x: x.logdet())
+case("linalg.cond", np.linalg.cond, squares, call=lambda lib, x: lib.linalg.cond(x))
+case("linalg.cross", None, _triples, _triples, call=lambda lib, a, b: lib.linalg.cross(a, b * b))
+case("linalg.eigvalsh", np.linalg.eigvalsh, spread, call=lambda lib, x: lib.linalg.eigvalsh(x))
+case("linalg.matrix_power", lambda x: np.linalg.matrix_power(x, 3), squares,
+     call=lambda lib, x: lib.linalg.matrix_power(x, 3))  # fmt: skip
+case("linalg.matrix_rank", np.linalg.matrix_rank, squares, call=lambda lib, x: lib.linalg.matrix_rank(x),
+     differentiable=False)  # fmt: skip
+case("linalg.multi_dot", lambda a, b: np.linalg.multi_dot([a, b, a]), matrix, _turned,
+     call=lambda lib, a, b: lib.linalg.multi_dot([a, b, a]))  # fmt: skip
+case("linalg.solve_triangular", None, squares, _right_sides,
+     call=lambda lib, a, b: lib.linalg.solve_triangular(a.tril(), b, upper=False))  # fmt: skip
+case("linalg.svdvals", np.linalg.svdvals, squares, call=lambda lib, x: lib.linalg.svdvals(x))
+case("linalg.vecdot", np.vecdot, matrix, positive_matrix, call=lambda lib, a, b: lib.linalg.vecdot(a, b))

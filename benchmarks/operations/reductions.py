@@ -48,3 +48,15 @@ def _sorted(n: int) -> Array:
 
 
 case("searchsorted", np.searchsorted, _sorted, positive, differentiable=False)
+case("bucketize", lambda x, edges: np.searchsorted(edges, x), normal, _sorted, differentiable=False)
+case("std_mean", None, call=lambda lib, x: lib.std_mean(x)[0])
+case("nansum", np.nansum)
+case("nanmean", np.nanmean)
+case("nanmedian", np.nanmedian)
+case("nanquantile", lambda x: np.nanquantile(x, 0.25), call=lambda lib, x: lib.nanquantile(x, 0.25))
+case("kthvalue", lambda x: np.partition(x, 1)[1], call=lambda lib, x: lib.kthvalue(x, 2).values)
+case("cummin", np.minimum.accumulate, call=lambda lib, x: lib.cummin(x, 0).values)
+case("logcumsumexp", np.logaddexp.accumulate, call=lambda lib, x: lib.logcumsumexp(x, 0))
+case("histc", None, differentiable=False)
+case("isin", lambda x: np.isin(x, x[:2]), whole, call=lambda lib, x: lib.isin(x, x[:2]), differentiable=False)
+case("sum_to_size", lambda x: x.sum(0), matrix, call=lambda lib, x: x.sum_to_size(x.shape[1]))

@@ -3,7 +3,7 @@
     python -m benchmarks.operations.worker answers|time LIBRARY SIZE THREADS SECONDS FILE [NAME ...]
 
 Writes to FILE: `answers` the values and gradients, as .npz; `time` as JSON, by operation, the seconds of a forward
-pass and of a forward and a backward pass.
+pass on constants, of one on inputs to differentiate, and of a forward and a backward pass.
 """
 
 import json
@@ -34,6 +34,8 @@ def main(arguments: list[str]) -> None:
     if action == "answers":
         found: dict[str, Array] = {}
         for case in chosen:
+            if case.random:
+                continue
             for i, answer in enumerate(prepare(case, int(size)).answers()):
                 found[f"{case.name}|{i}"] = answer
         with Path(file).open("wb") as opened:
@@ -43,7 +45,8 @@ def main(arguments: list[str]) -> None:
         for case in chosen:
             work = prepare(case, int(size))
             times[case.name] = [
-                None if step is None else _timed(step, float(seconds)) for step in (work.forward, work.both)
+                None if step is None else _timed(step, float(seconds))
+                for step in (work.plain, work.recorded, work.both)
             ]
         Path(file).write_text(json.dumps(times))
 
@@ -53,11 +56,13 @@ class _Work:
 
     def __init__(
         self,
-        forward: Callable[[], Any] | None,
-        both: Callable[[], Any] | None,
+        plain: Callable[[], Any] | None,
+        recorded: Callable[[], Any] | None = None,
+        both: Callable[[], Any] | None = None,
         answers: Callable[[], Iterable[Array]] = lambda: (),
     ) -> None:
-        self.forward = forward
+        self.plain = plain
+        self.recorded = recorded
         self.both = both
         self.answers = answers
 
@@ -70,12 +75,10 @@ def _with_kytorch(threads: int) -> Callable[[Case, int], _Work]:
         constants = [kytorch.Tensor(x) for x in arrays]
         forward = partial(case.call, kytorch, *constants)
         if not case.differentiable:
-            return _Work(forward, None, lambda: [np.asarray(_values(forward()))])
-        weights = [kytorch.TrainableWeight(x) if x.dtype.kind == "f" else x for x in constants]
-
-        def live() -> Any:
-            return case.call(kytorch, *[w.tensor() if isinstance(w, kytorch.TrainableWeight) else w for w in weights])
-
+            return _Work(forward, answers=lambda: [np.asarray(_values(forward()))])
+        weights = [kytorch.TrainableWeight(x) for x in constants if x.dtype.kind == "f"]
+        read = iter([weight.tensor() for weight in weights])
+        live = partial(case.call, kytorch, *[next(read) if x.dtype.kind == "f" else x for x in constants])
         g = kytorch.Tensor(np.ones_like(live().numpy()))
 
         def both() -> Any:
@@ -83,9 +86,9 @@ def _with_kytorch(threads: int) -> Callable[[Case, int], _Work]:
 
         def answers() -> Iterable[Array]:
             by_weight = {weight: gradient.numpy() for gradient, weight in both()}
-            return [live().numpy(), *[by_weight[w] for w in weights if isinstance(w, kytorch.TrainableWeight)]]
+            return [live().numpy(), *[by_weight[weight] for weight in weights]]
 
-        return _Work(forward, both, answers)
+        return _Work(forward, live, both, answers)
 
     return prepare
 
@@ -100,7 +103,7 @@ def _with_torch(threads: int) -> Callable[[Case, int], _Work]:
         call = case.torch or case.call
         forward = partial(call, torch, *[torch.from_numpy(x.copy()) for x in arrays])
         if not case.differentiable:
-            return _Work(forward, None, lambda: [np.asarray(_values(forward()))])
+            return _Work(forward, answers=lambda: [np.asarray(_values(forward()))])
         given = [torch.from_numpy(x.copy()).requires_grad_(x.dtype.kind == "f") for x in arrays]
         leaves = [x for x in given if x.requires_grad]
         live = partial(call, torch, *given)
@@ -109,14 +112,14 @@ def _with_torch(threads: int) -> Callable[[Case, int], _Work]:
         def both() -> Any:
             return torch.autograd.grad(live(), leaves, g)
 
-        return _Work(forward, both, lambda: [live().detach().numpy(), *[x.numpy() for x in both()]])
+        return _Work(forward, live, both, lambda: [live().detach().numpy(), *[x.numpy() for x in both()]])
 
     return prepare
 
 
 def _with_numpy(threads: int) -> Callable[[Case, int], _Work]:
     def prepare(case: Case, size: int) -> _Work:
-        return _Work(None if case.numpy is None else partial(case.numpy, *case.inputs(size)), None)
+        return _Work(None if case.numpy is None else partial(case.numpy, *case.inputs(size)))
 
     return prepare
 
