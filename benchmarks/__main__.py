@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import machine, report
+from benchmarks.command import positive, say
 from benchmarks.measure import DisagreementError, Settings, WorkerError
 from benchmarks.workload import Measured
 from benchmarks.workloads import WORKLOADS
@@ -56,19 +57,6 @@ def parser(workloads: Sequence[Measured]) -> argparse.ArgumentParser:
     cli.add_argument("--markdown", type=Path, metavar="FILE", help="write what is printed")
     cli.add_argument("--json", type=Path, metavar="FILE", help="write every round's measurements")
     return cli
-
-
-def positive(text: str) -> int:
-    """A whole number from 1 up."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
-    return number
-
-
-def say(line: str) -> None:
-    """What goes on, apart from the table."""
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

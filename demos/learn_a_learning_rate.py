@@ -4,7 +4,7 @@ import argparse
 
 import kytorch as kt
 from kytorch import Tensor, func, nn
-from kytorch.optim import functional as optim
+from kytorch.optim import functional as steps
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--epochs", metavar="N", type=int, default=30, help="steps of the rate (default: 30)")
@@ -25,14 +25,14 @@ def loss(weights: dict[str, Tensor]) -> Tensor:
 
 def loss_after_training(log_rate: Tensor) -> Tensor:
     """The loss after ten steps from the start: a function of the rate like any other."""
-    weights, state = start, optim.AdamState[dict[str, Tensor]]()
+    weights, state = start, steps.AdamState[dict[str, Tensor]]()
     for _ in range(10):
-        weights, state = optim.adam(weights, func.grad(loss)(weights), state, lr=log_rate.exp())
+        weights, state = steps.adam(weights, func.grad(loss)(weights), state, lr=log_rate.exp())
     return loss(weights)
 
 
-log_rate, remembered = kt.tensor(1e-3).log(), optim.AdamState[Tensor]()
+log_rate, remembered = kt.tensor(1e-3).log(), steps.AdamState[Tensor]()
 for epoch in range(options.epochs):
     value, slope = func.value_and_grad(loss_after_training)(log_rate)
     print(f"Epoch {epoch}: learning rate {log_rate.exp().item():.5f}, loss after ten steps {value.item():.4f}")
-    log_rate, remembered = optim.adam(log_rate, slope, remembered, lr=0.25)
+    log_rate, remembered = steps.adam(log_rate, slope, remembered, lr=0.25)

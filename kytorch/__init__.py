@@ -9,7 +9,7 @@ import kytorch.autodiff  # gives Tensors their backward()
 import kytorch.numpy_functions  # noqa: F401  # answers where NumPy's functions meet Tensors
 from kytorch import linalg
 from kytorch.ops.activation import relu, sigmoid, softplus
-from kytorch.ops.arithmetic import add, div, mul, neg, sub
+from kytorch.ops.arithmetic import add, mul, neg, sub
 from kytorch.ops.choice import abs, clamp, clip, fmax, fmin, maximum, minimum, nan_to_num, where
 from kytorch.ops.comparison import eq, ge, gt, le, lt, ne
 from kytorch.ops.counting import bincount, bucketize, histc, searchsorted, unique
@@ -99,7 +99,7 @@ from kytorch.ops.random import (
     uniform,
 )
 from kytorch.ops.reduce import mean, nanmean, nansum, sum
-from kytorch.ops.remainder import floor_divide, fmod, remainder
+from kytorch.ops.remainder import div, floor_divide, fmod, remainder
 from kytorch.ops.repeat import broadcast_tensors, broadcast_to, expand, meshgrid, repeat_interleave, sum_to_size, tile
 from kytorch.ops.rounding import ceil, floor, frac, round, sign, trunc
 from kytorch.ops.scatter import index_add, index_copy, index_fill, scatter, scatter_add, scatter_reduce

@@ -26,7 +26,7 @@ from kytorch.tensor.core import (
     View,
     make,
 )
-from kytorch.tensor.methods.registry import method
+from kytorch.tensor.methods.registry import hook
 from kytorch.tensor.values import Array
 from kytorch.tensor.watching import watcher
 
@@ -53,7 +53,7 @@ class PartGradFn(UnaryGradFn):
         raise NotImplementedError(f"{self.name} has no rule")
 
 
-@method
+@hook
 def backward(output: Tensor, gradient: Gradient | None = None, create_graph: bool = False) -> Gradients:
     """The gradient of the scalar `output` with respect to every weight that it depends on."""
     if gradient is None:
@@ -72,7 +72,7 @@ def backward(output: Tensor, gradient: Gradient | None = None, create_graph: boo
     return backward_from(output._grad_fn, gradient, create_graph)
 
 
-@method
+@hook
 def backward_from(grad_fn: GradFn, loss_wrt_output: Gradient, create_graph: bool = False) -> Gradients:
     """The gradient with respect to every weight below `grad_fn`, given that with respect to its output."""
     if not isinstance(loss_wrt_output, Tensor):
@@ -147,6 +147,8 @@ def leaves(outputs: Iterable[Tensor], ends: Collection[GradFn] = ()) -> set[Grad
     return found
 
 
+# What is not finite reaches no weight, since the optimizers refuse it, and so NumPy need not warn of it.
+@np.errstate(all="ignore")
 def walk(
     root: GradFn, g: A, view: View[A], targets: Collection[GradFn] | None = None, through: bool = False
 ) -> dict[GradFn, A]:
@@ -169,61 +171,60 @@ def walk(
     sums: set[GradFn] = set()  # of these, the buffers made here, which may be added to in place
     reached: dict[GradFn, A] = {}
     ready = [(root, g)]
-    with np.errstate(all="ignore"):  # what is not finite reaches no weight: the optimizers refuse it
-        while ready:
-            node, g = ready.pop()
-            if not node._inputs or node in ends:
-                reached[node] = g
-                continue
-            if through and targets and node in targets:
-                reached[node] = g
-            if isinstance(node, PartGradFn) and not isinstance(g, Tensor) and watching is None:
-                child = node._inputs[0]
-                if child in sums and partial[child].dtype == g.dtype and partial[child].ndim:
-                    node.add_to(partial[child], g)
-                    if waiting[child] > 1:
-                        waiting[child] -= 1
-                    elif child._inputs:
-                        ready.append((child, partial.pop(child)))
-                    else:
-                        reached[child] = partial.pop(child)
-                    continue
-                if child not in partial:
-                    sums.add(child)
-            terms = node.vjps(g, view)
-            if len(terms) != len(node._inputs):
-                raise ValueError(f"{node.name}: its rule made {len(terms)} gradients for {len(node._inputs)} inputs")
-            for child, shape, term in zip(node._inputs, node._shapes, terms):
-                if child is CONSTANT or (targets is not None and child not in waiting):
-                    continue
-                if term is None:
-                    raise NotImplementedError(f"{node.name}: its rule has no gradient for an input that needs one")
-                if watching is not None:
-                    watching.flowed(term, node)
-                try:
-                    fits = term.shape == shape
-                except AttributeError:
-                    kind = type(term).__name__
-                    raise TypeError(f"{node.name}: its rule made a {kind}, not an array or a Tensor") from None
-                if not fits:
-                    term = _sum_to_size(node, term, shape)
-                if partial and child in partial:
-                    if child in sums and term.dtype == partial[child].dtype:
-                        partial[child] += term
-                    else:
-                        partial[child] = partial[child] + term
-                        sums.add(child)
-                    term = partial[child]
+    while ready:
+        node, g = ready.pop()
+        if not node._inputs or node in ends:
+            reached[node] = g
+            continue
+        if through and targets and node in targets:
+            reached[node] = g
+        if isinstance(node, PartGradFn) and not isinstance(g, Tensor) and watching is None:
+            child = node._inputs[0]
+            if child in sums and partial[child].dtype == g.dtype and partial[child].ndim:
+                node.add_to(partial[child], g)
                 if waiting[child] > 1:
                     waiting[child] -= 1
-                    partial[child] = term
+                elif child._inputs:
+                    ready.append((child, partial.pop(child)))
                 else:
-                    if partial:
-                        partial.pop(child, None)
-                    if child._inputs:
-                        ready.append((child, term))
-                    else:
-                        reached[child] = term
+                    reached[child] = partial.pop(child)
+                continue
+            if child not in partial:
+                sums.add(child)
+        terms = node.vjps(g, view)
+        if len(terms) != len(node._inputs):
+            raise ValueError(f"{node.name}: its rule made {len(terms)} gradients for {len(node._inputs)} inputs")
+        for child, shape, term in zip(node._inputs, node._shapes, terms):
+            if child is CONSTANT or (targets is not None and child not in waiting):
+                continue
+            if term is None:
+                raise NotImplementedError(f"{node.name}: its rule has no gradient for an input that needs one")
+            if watching is not None:
+                watching.flowed(term, node)
+            try:
+                fits = term.shape == shape
+            except AttributeError:
+                kind = type(term).__name__
+                raise TypeError(f"{node.name}: its rule made a {kind}, not an array or a Tensor") from None
+            if not fits:
+                term = _sum_to_size(node, term, shape)
+            if partial and child in partial:
+                if child in sums and term.dtype == partial[child].dtype:
+                    partial[child] += term
+                else:
+                    partial[child] = partial[child] + term
+                    sums.add(child)
+                term = partial[child]
+            if waiting[child] > 1:
+                waiting[child] -= 1
+                partial[child] = term
+            else:
+                if partial:
+                    partial.pop(child, None)
+                if child._inputs:
+                    ready.append((child, term))
+                else:
+                    reached[child] = term
     return reached
 
 

@@ -7,7 +7,6 @@ what answers; what is not here raises TypeError, and nothing becomes an array be
 from __future__ import annotations
 
 import builtins
-import inspect
 import math
 import operator
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -19,9 +18,9 @@ import numpy.typing as npt
 from kytorch import linalg
 from kytorch.ops.arithmetic import neg
 from kytorch.ops.choice import abs, clamp, fmax, fmin, maximum, minimum, nan_to_num, where
-from kytorch.ops.counting import searchsorted, unique
+from kytorch.ops.counting import bincount, searchsorted, unique
 from kytorch.ops.create import empty_like, full_like, ones_like, zeros_like
-from kytorch.ops.cumulative import cumprod, cumsum, diff
+from kytorch.ops.cumulative import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
 from kytorch.ops.diagonal import diag, diagonal, tril, triu
 from kytorch.ops.dtype import to
 from kytorch.ops.einsum import einsum, kron, tensordot
@@ -41,33 +40,36 @@ from kytorch.ops.logic import (
     isfinite,
     isinf,
     isnan,
+    isneginf,
+    isposinf,
     logical_and,
     logical_not,
     logical_or,
     logical_xor,
 )
-from kytorch.ops.mask import nonzero
+from kytorch.ops.mask import isin, nonzero
 from kytorch.ops.move import flip, fliplr, flipud, roll, rot90
 from kytorch.ops.pad import pad
 from kytorch.ops.permute import moveaxis, permute, transpose
 from kytorch.ops.power import hypot, pow, reciprocal, sqrt, square
 from kytorch.ops.product import prod
 from kytorch.ops.products import dot, outer
-from kytorch.ops.quantile import quantile
-from kytorch.ops.reduce import mean, sum
+from kytorch.ops.quantile import nanquantile, quantile
+from kytorch.ops.reduce import mean, nanmean, nansum, sum
 from kytorch.ops.remainder import floor_divide, fmod, remainder
 from kytorch.ops.repeat import broadcast_tensors, broadcast_to, meshgrid, repeat_interleave, tile
 from kytorch.ops.rounding import ceil, floor, frac, round, sign, trunc
 from kytorch.ops.shape import reshape, squeeze, unsqueeze
 from kytorch.ops.softmax import logsumexp
 from kytorch.ops.sorting import argsort, sort
+from kytorch.ops.special import sinc
 from kytorch.ops.trigonometry import acos, asin, atan, atan2, cos, sin, tan
 from kytorch.ops.truth import all, any
 from kytorch.ops.variance import std, var
 from kytorch.tensor.core import Operand, Tensor, TrainableWeight, constant
 from kytorch.tensor.dims import many_dims, one_dim
 from kytorch.tensor.holder import ArrayHolder
-from kytorch.tensor.methods.registry import method
+from kytorch.tensor.methods.registry import hook
 from kytorch.tensor.values import Array
 
 Axis: TypeAlias = int | Sequence[int] | None
@@ -76,7 +78,7 @@ _PLAIN = "; x.numpy() gives the values as an array, without their gradient"
 _EDITS = "a Tensor is immutable; x.at[index].set(value), .add, .mul, .min and .max return an edited copy"
 
 
-@method
+@hook
 def array_ufunc(ufunc: np.ufunc, how: str, inputs: Sequence[object], options: dict[str, Any]) -> object:
     """What a Tensor answers where NumPy meets it in `ufunc`. Raises TypeError for what is not supported."""
     name = f"np.{ufunc.__name__}" if how == "__call__" else f"np.{ufunc.__name__}.{how}"
@@ -86,6 +88,12 @@ def array_ufunc(ufunc: np.ufunc, how: str, inputs: Sequence[object], options: di
     if options.pop("out", None) is not None:
         raise TypeError(f"{name}: a result is not written to `out`, nor by `array += tensor`; write a = a + x")
     dtype = options.pop("dtype", None)
+    if dtype is not None and {"d->?", "dd->?"}.intersection(ufunc.types):
+        if np.dtype(dtype) != np.bool_:
+            raise TypeError(f"{name}: answers in dtype bool, not {np.dtype(dtype)}")
+        dtype = None  # that of the answer, where it is the operands' elsewhere
+    if options.get("axis") == ():
+        raise TypeError(f"{name}: axis=() reduces nothing, which is not supported for Tensors; leave out the call")
     function, reduction, accumulation = _UFUNCS.get(ufunc), _REDUCTIONS.get(ufunc), _ACCUMULATIONS.get(ufunc)
     if how == "__call__" and function is not None and not options:
         operands = [operand_of(x) for x in inputs]
@@ -102,22 +110,28 @@ def array_ufunc(ufunc: np.ufunc, how: str, inputs: Sequence[object], options: di
     raise TypeError(f"{name}: not supported for Tensors{which}{_PLAIN}")
 
 
-@method
+@hook
 def array_function(function: Callable[..., Any], args: tuple[object, ...], kwargs: Mapping[str, Any]) -> object:
     """What a Tensor answers where NumPy meets it in `function`. Raises TypeError for what is not supported."""
     name = ("np.linalg." if function.__module__ == "numpy.linalg" else "np.") + function.__name__
     _refuse_weights(name, args)
     if function in _ON_VALUES:
         return function(*_plain(args), **dict(zip(kwargs, _plain(kwargs.values()))))
+    kwargs = {key: value for key, value in kwargs.items() if key != "out" or value is not None}
+    if kwargs.get("axis", 0) == ():
+        raise TypeError(f"{name}: axis=() reduces nothing, which is not supported for Tensors; leave out the call")
     answer = _FUNCTIONS.get(function)
     if answer is None:
         raise TypeError(f"{name}: {_EDITS if function in _WRITING else 'not supported for Tensors' + _PLAIN}")
-    signature = inspect.signature(answer)
     try:
-        signature.bind(*args, **kwargs)
+        return answer(*args, **kwargs)
     except TypeError as error:
-        raise TypeError(f"{name}: {error}; for Tensors it takes {signature}") from None
-    return answer(*args, **kwargs)
+        if error.__traceback__ is None or error.__traceback__.tb_next is not None:  # raised within, not by the call
+            raise
+        code = answer.__code__
+        parameters = ", ".join(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+        what = str(error).replace("<lambda>()", "it")
+        raise TypeError(f"{name}: {what}; for Tensors its parameters are {parameters}") from None
 
 
 def tensor_of(value: object) -> Tensor:
@@ -172,7 +186,11 @@ def _cbrt(x: Tensor) -> Tensor:
 
 def _heaviside(x: Operand, at_zero: Operand) -> Tensor:
     a, b = pair(x, at_zero)
-    return where(a == 0, b, to(a > 0, np.result_type(a.dtype, b.dtype)))
+    return where(a == 0, b, where(isnan(a), a, to(a > 0, np.result_type(a.dtype, b.dtype))))
+
+
+def _sign(x: Tensor) -> Tensor:
+    return where(isnan(x), x, sign(x))  # PyTorch's is 0 there
 
 
 def _copysign(x: Operand, to_sign: Operand) -> Tensor:
@@ -186,7 +204,7 @@ def _logaddexp(x: Operand, other: Operand) -> Tensor:
 
 
 def _modf(x: Tensor) -> tuple[Tensor, Tensor]:
-    return frac(x), trunc(x)
+    return frac(where(isinf(x), 0.0, x)), trunc(x)
 
 
 def _divmod(x: Operand, divisor: Operand) -> tuple[Tensor, Tensor]:
@@ -203,7 +221,7 @@ _UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.true_divide: operator.truediv,
     np.power: pow, np.float_power: _float_power, np.floor_divide: floor_divide, np.remainder: remainder,
     np.fmod: fmod, np.divmod: _divmod, np.matmul: operator.matmul, np.vecdot: _vecdot, np.negative: neg,
-    np.positive: operator.pos, np.conjugate: operator.pos, np.absolute: abs, np.fabs: abs, np.sign: sign,
+    np.positive: operator.pos, np.conjugate: operator.pos, np.absolute: abs, np.fabs: abs, np.sign: _sign,
     np.heaviside: _heaviside, np.copysign: _copysign,
     np.exp: exp, np.exp2: exp2, np.expm1: expm1, np.log: log, np.log2: log2, np.log10: log10, np.log1p: log1p,
     np.logaddexp: _logaddexp, np.sqrt: sqrt, np.square: square, np.cbrt: _cbrt, np.reciprocal: reciprocal,
@@ -235,8 +253,12 @@ def _prod(x: Tensor, axis: Axis, keepdims: bool) -> Tensor:
 
 _REDUCTIONS: dict[np.ufunc, Callable[..., Tensor]] = {
     np.add: sum, np.multiply: _prod, np.maximum: amax, np.minimum: amin, np.logical_and: all, np.logical_or: any,
+    np.logaddexp: logsumexp,
 }  # fmt: skip
-_ACCUMULATIONS: dict[np.ufunc, Callable[[Tensor, int], Tensor]] = {np.add: cumsum, np.multiply: cumprod}
+_ACCUMULATIONS: dict[np.ufunc, Callable[[Tensor, int], Tensor]] = {
+    np.add: cumsum, np.multiply: cumprod, np.maximum: lambda x, axis: cummax(x, axis).values,
+    np.minimum: lambda x, axis: cummin(x, axis).values, np.logaddexp: logcumsumexp,
+}  # fmt: skip
 
 # Other functions: NumPy's parameters, as far as they are supported, and what kytorch makes of them. `out` is never.
 
@@ -251,6 +273,10 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
         _cast(a, dtype), axis, correction=ddof, keepdim=keepdims),
     np.max: lambda a, axis=None, *, keepdims=False: amax(a, _all_dims(a, axis), keepdims),
     np.min: lambda a, axis=None, *, keepdims=False: amin(a, _all_dims(a, axis), keepdims),
+    np.amax: lambda a, axis=None, *, keepdims=False: amax(a, _all_dims(a, axis), keepdims),
+    np.amin: lambda a, axis=None, *, keepdims=False: amin(a, _all_dims(a, axis), keepdims),
+    np.nansum: lambda a, axis=None, dtype=None, *, keepdims=False: nansum(_cast(a, dtype), axis, keepdims),
+    np.nanmean: lambda a, axis=None, dtype=None, *, keepdims=False: nanmean(_cast(a, dtype), axis, keepdims),
     np.ptp: lambda a, axis=None, *, keepdims=False: (
         amax(a, _all_dims(a, axis), keepdims) - amin(a, _all_dims(a, axis), keepdims)),
     np.all: lambda a, axis=None, *, keepdims=False: all(a, axis, keepdims),
@@ -263,6 +289,9 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.cumprod: lambda a, axis=None, dtype=None: cumprod(*_along(_cast(a, dtype), axis)),
     # of two in the middle the mean, where PyTorch's median takes the lesser
     np.median: lambda a, axis=None, *, keepdims=False: _quantile(a, 0.5, axis, "linear", keepdims),
+    np.nanmedian: lambda a, axis=None, *, keepdims=False: _quantile(a, 0.5, axis, "linear", keepdims, nanquantile),
+    np.nanquantile: lambda a, q, axis=None, *, method="linear", keepdims=False: _quantile(
+        a, q, axis, method, keepdims, nanquantile),
     np.quantile: lambda a, q, axis=None, *, method="linear", keepdims=False: _quantile(a, q, axis, method, keepdims),
     np.percentile: lambda a, q, axis=None, *, method="linear", keepdims=False: _quantile(
         a, np.asarray(q) / 100.0, axis, method, keepdims),
@@ -277,6 +306,9 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.copy: lambda a, order="K", subok=False: a,
     np.astype: lambda x, dtype, *, copy=True: x.to(dtype),
     np.isclose: lambda a, b, rtol=1e-5, atol=1e-8, equal_nan=False: isclose(*pair(a, b), rtol, atol, equal_nan),
+    np.isposinf: lambda x: isposinf(x),
+    np.isneginf: lambda x: isneginf(x),
+    np.sinc: lambda x: sinc(x),
     # Shapes
     np.reshape: lambda a, shape, order="C": _reshape(a, shape, order),
     np.ravel: lambda a, order="C": _reshape(a, -1, order),
@@ -296,7 +328,7 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.flip: lambda m, axis=None: flip(m, _all_dims(m, axis)),
     np.fliplr: lambda m: fliplr(m),
     np.flipud: lambda m: flipud(m),
-    np.roll: lambda a, shift, axis=None: roll(a, shift, axis),
+    np.roll: lambda a, shift, axis=None: _roll(a, shift, axis),
     np.rot90: lambda m, k=1, axes=(0, 1): rot90(m, k, axes),
     np.pad: lambda array, pad_width, mode="constant", *, constant_values=0.0: _pad(
         array, pad_width, mode, constant_values),
@@ -324,10 +356,16 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.nonzero: lambda a: nonzero(a, as_tuple=True),
     np.argwhere: lambda a: nonzero(a),
     np.flatnonzero: lambda a: reshape(nonzero(reshape(a, -1)), -1),
-    np.sort: lambda a, axis=-1, *, stable=None: sort(*_along(a, axis)).values,
-    np.argsort: lambda a, axis=-1, *, stable=None: argsort(*_along(a, axis), stable=builtins.bool(stable)),
+    np.sort: lambda a, axis=-1, kind=None, *, stable=None: sort(*_along(a, axis)).values,
+    np.argsort: lambda a, axis=-1, kind=None, *, stable=None: argsort(
+        *_along(a, axis), stable=builtins.bool(stable) or kind in ("stable", "mergesort")),
     np.searchsorted: lambda a, v, side="left": searchsorted(tensor_of(a), pair(v, tensor_of(a))[0], side=side),
-    np.unique: lambda ar, *, axis=None: unique(ar, dim=axis),
+    np.isin: lambda element, test_elements, assume_unique=False, invert=False: isin(
+        tensor_of(element), tensor_of(test_elements), assume_unique=assume_unique, invert=invert),
+    np.bincount: lambda x, weights=None, minlength=0: bincount(
+        tensor_of(x), None if weights is None else tensor_of(weights), minlength),
+    np.unique: lambda ar, *, return_inverse=False, return_counts=False, axis=None: unique(
+        ar, return_inverse=return_inverse, return_counts=return_counts, dim=axis),
     np.diff: lambda a, n=1, axis=-1: diff(a, n, axis),
     np.trapezoid: lambda y, x=None, dx=1.0, axis=-1: _trapezoid(tensor_of(y), x, dx, axis),
     # Products
@@ -341,14 +379,15 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.trace: lambda a, offset=0, axis1=0, axis2=1: sum(diagonal(a, offset, axis1, axis2), -1),
     np.cross: lambda a, b, *, axis=-1: linalg.cross(tensor_of(a), tensor_of(b), dim=axis),
     # Linear algebra
-    np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: linalg.norm(x, ord, axis, keepdims),
+    np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: linalg.norm(_floats(x), ord, axis, keepdims),
     np.linalg.vector_norm: lambda x, *, axis=None, keepdims=False, ord=2: linalg.vector_norm(x, ord, axis, keepdims),
     np.linalg.matrix_norm: lambda x, *, keepdims=False, ord="fro": linalg.matrix_norm(x, ord, (-2, -1), keepdims),
     np.linalg.det: lambda a: linalg.det(a),
     np.linalg.slogdet: lambda a: linalg.slogdet(a),
     np.linalg.inv: lambda a: linalg.inv(a),
-    np.linalg.pinv: lambda a: linalg.pinv(a),
-    np.linalg.solve: lambda a, b: linalg.solve(tensor_of(a), tensor_of(b)),
+    np.linalg.pinv: lambda a, rcond=None, *, rtol=None: linalg.pinv(
+        a, rtol=1e-15 if rcond is None and rtol is None else rcond if rtol is None else rtol),
+    np.linalg.solve: lambda a, b: _solve(tensor_of(a), tensor_of(b)),
     np.linalg.cholesky: lambda a, *, upper=False: linalg.cholesky(a, upper=upper),
     np.linalg.qr: lambda a, mode="reduced": linalg.qr(a, mode)[1] if mode == "r" else linalg.qr(a, mode),
     np.linalg.eigh: lambda a, UPLO="L": linalg.eigh(a, UPLO),
@@ -356,7 +395,10 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.linalg.svd: lambda a, full_matrices=True, compute_uv=True: (
         linalg.svd(a, full_matrices) if compute_uv else linalg.svdvals(a)),
     np.linalg.svdvals: lambda x: linalg.svdvals(x),
-    np.linalg.lstsq: lambda a, b, rcond=None: linalg.lstsq(tensor_of(a), tensor_of(b), rcond),
+    np.linalg.lstsq: lambda a, b, rcond=None: linalg.lstsq(
+        tensor_of(a), tensor_of(b), rcond, driver="gelsd"),
+    np.linalg.cond: lambda x, p=None: linalg.cond(x, p),
+    np.linalg.matrix_rank: lambda A, tol=None, *, rtol=None: linalg.matrix_rank(A, atol=tol, rtol=rtol),
     np.linalg.matrix_power: lambda a, n: linalg.matrix_power(a, n),
     np.linalg.multi_dot: lambda arrays: linalg.multi_dot(_tensors(arrays)),
     np.linalg.matmul: lambda x1, x2: tensor_of(x1) @ tensor_of(x2),
@@ -373,6 +415,8 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.empty_like: lambda prototype, dtype=None: empty_like(prototype, dtype),
     np.full_like: lambda a, fill_value, dtype=None: full_like(a, fill_value, dtype),
 }  # fmt: skip
+
+_FUNCTIONS |= {np.amax: _FUNCTIONS[np.max], np.amin: _FUNCTIONS[np.min], np.around: _FUNCTIONS[np.round]}
 
 # NumPy itself answers these: they tell of shapes, dtypes and values, or write them out.
 _ON_VALUES = {
@@ -393,9 +437,18 @@ def _average(x: Tensor, axis: int | None, weights: Tensor | Array | None, keepdi
     return sum(x * w, axis, keepdims) / sum(w, axis, keepdims)
 
 
-def _quantile(x: Tensor, q: float | Array, axis: int | None, interpolation: str, keepdims: bool) -> Tensor:
-    at = Tensor(np.asarray(q, x.dtype))
-    return quantile(x, at, axis, keepdims, interpolation=interpolation)
+def _quantile(
+    x: Tensor,
+    q: float | Array,
+    axis: int | None,
+    interpolation: str,
+    keepdims: bool,
+    function: Callable[..., Tensor] = quantile,
+) -> Tensor:
+    if x.dtype.kind != "f":
+        x = x.to(np.float64)
+    at = q if isinstance(q, float) else Tensor(np.asarray(q, x.dtype))
+    return function(x, at, axis, keepdims, interpolation=interpolation)
 
 
 def _where(condition: Tensor, *branches: object) -> Tensor | tuple[Tensor, ...]:
@@ -457,7 +510,19 @@ def _concatenate(parts: list[Tensor], axis: int | None) -> Tensor:
 def _split(x: Tensor, sections: int | Sequence[int], axis: int) -> list[Tensor]:
     if isinstance(sections, int) and x.shape[axis] % sections:
         raise ValueError(f"np.split: {x.shape[axis]} rows do not divide into {sections} equal parts")
-    return list(tensor_split(x, sections, axis))
+    return list(tensor_split(x, sections if isinstance(sections, int) else _several(sections), axis))
+
+
+def _roll(x: Tensor, shift: int | Sequence[int], axis: int | Sequence[int] | None) -> Tensor:
+    if axis is None:
+        return roll(x, builtins.sum(_several(shift)))
+    shifts, axes = np.broadcast_arrays(_several(shift), _several(axis))
+    return roll(x, shifts.tolist(), axes.tolist())
+
+
+def _solve(a: Tensor, b: Tensor) -> Tensor:
+    """NumPy takes `b` for vectors only if it is one; PyTorch also where its shape would do."""
+    return linalg.solve(a, reshape(b, *[1] * (a.ndim - b.ndim), *b.shape) if b.ndim > 1 else b)
 
 
 def _take(x: Tensor, indices: Tensor, axis: int | None) -> Tensor:
@@ -511,12 +576,16 @@ def _all_dims(x: Tensor, axis: Axis) -> tuple[int, ...]:
 
 
 def _several(sizes: int | Sequence[int]) -> list[int]:
-    return [sizes] if isinstance(sizes, int) else list(sizes)
+    return [int(n) for n in np.atleast_1d(sizes)]
 
 
 def _cast(x: object, dtype: npt.DTypeLike | None) -> Tensor:
     tensor = tensor_of(x)
     return tensor if dtype is None else tensor.to(dtype)
+
+
+def _floats(x: Tensor) -> Tensor:
+    return x if x.dtype.kind == "f" and x.dtype.itemsize > 2 else x.to(np.float64)
 
 
 def _tensors(values: Sequence[object]) -> list[Tensor]:

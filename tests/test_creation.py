@@ -42,7 +42,9 @@ MADE: dict[str, tuple[Callable[[], Tensor], Any, Any]] = {
 
 
 @pytest.mark.parametrize("call, values, dtype", MADE.values(), ids=MADE)
-def test_what_is_made(call: Callable[[], Tensor], values: Any, dtype: Any) -> None:
+def test_what_is_made_is_a_constant_of_the_expected_values_and_dtype(
+    call: Callable[[], Tensor], values: Any, dtype: Any
+) -> None:
     made = call()
     assert made.dtype == dtype
     assert made.grad_fn is CONSTANT
@@ -55,11 +57,17 @@ def test_what_is_empty_has_the_shape_and_dtype_that_was_asked_for() -> None:
     assert (kytorch.empty((4,), dtype=np.int64).shape, kytorch.empty(1, dtype=np.int64).dtype) == ((4,), np.int64)
     like = kytorch.empty_like(Tensor([1, 2]), np.float16)
     assert (like.shape, like.dtype) == ((2,), np.float16)
+    for shape in ((3, 4), (), (0, 3)):
+        for dtype in (np.float16, np.float32, np.float64, np.int64, np.bool_):
+            like = kytorch.empty_like(Tensor(np.zeros(shape, dtype)))
+            assert (like.shape, like.dtype) == (shape, dtype)
+            assert not like.numpy().flags.writeable
 
 
 def test_a_tensor_like_a_live_one_is_a_constant() -> None:
     assert kytorch.zeros_like(weight.tensor()).grad_fn is CONSTANT
     assert kytorch.full_like(weight.tensor(), 2.0).grad_fn is CONSTANT
+    assert kytorch.empty_like(weight.tensor()).grad_fn is CONSTANT
 
 
 def test_an_input_has_a_leaf_of_its_own() -> None:
@@ -97,7 +105,7 @@ WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "eye of a negative size": (lambda: kytorch.eye(-1), ValueError, "eye.*negative"),
     "eye of a float": (lambda: kytorch.eye(1.5), TypeError, "eye.*ints"),
     "linspace in negative steps": (lambda: kytorch.linspace(0, 1, -1), ValueError, "linspace.*negative"),
-    "linspace in a float of steps": (lambda: kytorch.linspace(0, 1, 2.5), TypeError, "linspace.*ints"),
+    "linspace in a float of steps": (lambda: kytorch.linspace(0, 1, 2.5), TypeError, "linspace.*int.*float"),
     "logspace in negative steps": (lambda: kytorch.logspace(0, 1, -1), ValueError, "logspace.*negative"),
     "tril_indices of a negative size": (lambda: kytorch.tril_indices(-1, 2), ValueError, "tril_indices.*negative"),
     "triu_indices of a float": (lambda: kytorch.triu_indices(2, 0.5), TypeError, "triu_indices.*ints"),
@@ -112,3 +120,31 @@ WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 def test_a_wrong_call_raises_the_named_error(call: Callable[[], Any], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call()
+
+
+def test_arange_of_integers_rounds_its_bounds_toward_0_first() -> None:
+    assert kytorch.arange(2.5, dtype=np.int64).tolist() == [0, 1]
+    assert kytorch.arange(-0.5, 3, dtype=np.int64).tolist() == [0, 1, 2]
+    assert kytorch.arange(0, 3, 1.5, dtype=np.int64).tolist() == [0, 1, 2]
+    assert kytorch.arange(Tensor(3)).tolist() == [0, 1, 2]
+    assert kytorch.arange(end=4).tolist() == [0, 1, 2, 3]
+    assert kytorch.arange(start=1, end=4).tolist() == [1, 2, 3]
+
+
+def test_full_takes_a_tensor_of_shape_() -> None:
+    assert kytorch.full((2,), Tensor(3.0)).tolist() == [3.0, 3.0]
+    assert kytorch.full_like(Tensor([1, 2]), Tensor(3.0)).tolist() == [3, 3]
+
+
+def test_a_difference_that_has_no_elements_left_ends() -> None:
+    assert Tensor([1.0, 2.0, 4.0]).diff(n=10**30).shape == (0,)
+
+
+def test_nan_to_num_takes_none_for_0() -> None:
+    assert kytorch.nan_to_num(Tensor([np.nan, 1.0]), nan=None).tolist() == [0.0, 1.0]
+
+
+def test_infinity_fills_what_a_finite_number_may_not() -> None:
+    half = Tensor(np.ones(2, np.float16))
+    assert half.masked_fill(half > 0, -np.inf).tolist() == [-np.inf, -np.inf]
+    assert half.at[0].set(65504).tolist() == [65504.0, 1.0]

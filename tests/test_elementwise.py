@@ -113,7 +113,7 @@ VALUES: dict[str, tuple[Callable[[], Any], list[float]]] = {
 
 @pytest.mark.filterwarnings("ignore:divide by zero")
 @pytest.mark.parametrize("call, expected", VALUES.values(), ids=VALUES)
-def test_the_value(call: Callable[[], Any], expected: list[float]) -> None:
+def test_the_value_is_the_expected_one(call: Callable[[], Any], expected: list[float]) -> None:
     found = call()
     np.testing.assert_array_equal(found.numpy() if isinstance(found, Tensor) else found, expected)
 

@@ -50,7 +50,7 @@ def test_an_argument_that_the_answer_does_not_depend_on_gets_zeros() -> None:
     assert func.grad(func.grad(lambda x: x * 3))(scalar(1.0)).tolist() == 0.0
 
 
-def test_the_identity() -> None:
+def test_the_gradient_of_the_identity_is_1() -> None:
     close(func.grad(lambda x: x)(scalar(2.0)), 1.0)
 
 
@@ -259,3 +259,9 @@ def test_an_error_of_the_function_passes_through() -> None:
 
     with pytest.raises(KeyError, match="mine"):
         func.grad(f)(scalar(2.0))
+
+
+def test_an_error_names_the_transform_that_was_called() -> None:
+    for transform in (func.grad, func.value_and_grad):
+        with pytest.raises(ValueError, match=rf"^{transform.__name__}: the function must return"):
+            transform(lambda x: x * 2)(Tensor([1.0, 2.0]))

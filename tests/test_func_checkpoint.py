@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import pytest
 import kytorch as kt
 from kytorch import Tensor, TrainableWeight, func, nn
 
+R = TypeVar("R")
 RNG = np.random.default_rng(1)
 W = TrainableWeight(RNG.standard_normal((4, 4)))
 B = TrainableWeight(RNG.standard_normal(4))
@@ -270,3 +272,110 @@ def test_what_is_no_function_raises() -> None:
     not_a_function: Any = X
     with pytest.raises(TypeError, match="checkpoint: expected a function, not Tensor"):
         func.checkpoint(not_a_function)
+
+
+# Other threads draw too
+
+
+def noisy(x: Tensor, between: Callable[[], object] = lambda: None) -> Tensor:
+    x = nn.functional.dropout(x * W.tensor()[0], 0.5)
+    between()
+    return nn.functional.dropout(x, 0.5) + kt.randn(4) * x
+
+
+def in_a_thread(call: Callable[[], R]) -> R:
+    answers: list[R] = []
+    thread = threading.Thread(target=lambda: answers.append(call()))
+    thread.start()
+    thread.join()
+    return answers[0]
+
+
+def test_it_draws_the_same_again_whatever_another_thread_draws() -> None:
+    kt.manual_seed(5)
+    expected = noisy(X).sum().backward()
+    kt.manual_seed(5)
+    drawn: list[list[float]] = []
+    kept = func.checkpoint(noisy)(X, lambda: drawn.append(in_a_thread(lambda: kt.rand(64)).tolist()))
+    same(kept.sum().backward(), expected)
+    rest = kt.rand(1000).tolist()
+    kt.manual_seed(5)
+    own = kt.rand(1000).tolist()
+    assert not {*drawn[0]} & {*drawn[1], *own, *rest}  # what others draw is drawn once
+
+
+def test_two_threads_draw_different_masks() -> None:
+    both = threading.Barrier(2)
+    kt.manual_seed(6)
+    ones = kt.ones(200) * W.tensor()[0, 0]
+
+    def work() -> Any:
+        both.wait()
+        kept = func.checkpoint(lambda x: (both.wait(), nn.functional.dropout(x, 0.5), both.wait())[1])(ones)
+        return kept.tolist()
+
+    answers: list[Any] = []
+    threads = [threading.Thread(target=lambda: answers.append(work())) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers[0] != answers[1]
+
+
+def test_the_second_run_leaves_the_generator_to_other_threads() -> None:
+    kept = func.checkpoint(noisy)(X)
+    state = kt.manual_seed(8).bit_generator
+    before = state.state
+    seen: list[bool] = []
+
+    def look(x: Tensor) -> Tensor:
+        seen.append(state.state == before)
+        return noisy(x)
+
+    kept.sum().backward()
+    assert state.state == before
+    looked = func.checkpoint(look)(X)
+    before = state.state
+    looked.sum().backward()
+    assert seen[1:] == [True]
+
+
+def test_seeded_runs_are_those_without_it_also_nested_and_where_the_function_seeds() -> None:
+    given = kt.manual_seed(0)
+
+    def inner(x: Tensor) -> Tensor:
+        return nn.functional.dropout(noisy(x), 0.5, generator=given)
+
+    def seeds(x: Tensor) -> Tensor:
+        x = noisy(x)
+        kt.manual_seed(11)
+        return noisy(x)
+
+    def plainly(f: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+        return f
+
+    def run(keep: Callable[[Callable[[Tensor], Tensor]], Callable[[Tensor], Tensor]], seed: int) -> Any:
+        nonlocal given
+        given = kt.manual_seed(seed)
+        y = keep(lambda x: noisy(keep(inner)(noisy(x))))(X)
+        between = kt.rand(3)
+        z = keep(seeds)(y)
+        return [y.data, between.data, z.data, kt.rand(3).data, y.sum().backward()[0][0].data, kt.rand(3).data]
+
+    for ours, theirs in zip(run(func.checkpoint, 9), run(plainly, 9), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_function_that_fails_moves_the_generator_on_all_the_same() -> None:
+    def fails(x: Tensor) -> Tensor:
+        noisy(x)
+        raise KeyError("here")
+
+    following = []
+    for f in (fails, func.checkpoint(fails)):
+        kt.manual_seed(10)
+        with pytest.raises(KeyError):
+            f(X)
+        following.append(kt.rand(3).tolist())
+    assert following[0] == following[1]

@@ -113,6 +113,29 @@ def test_buffers_are_given_by_name_too() -> None:
     assert slope.tolist() == [1.0]
 
 
+class Tied(nn.Module):
+    def __init__(self) -> None:
+        self.encode = nn.Linear(3, 3, bias=False, dtype=np.float64)
+        self.decode = nn.Linear(3, 3, bias=False, dtype=np.float64)
+        self.decode.weight = self.encode.weight
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.decode(self.encode(x))
+
+
+def test_a_tied_weight_is_given_under_any_of_its_names() -> None:
+    tied, w = Tied(), Tensor(RNG.standard_normal((3, 3)))
+    for names in (["encode.weight"], ["decode.weight"], list(tied.state_dict())):
+        found = func.functional_call(tied, dict.fromkeys(names, w), X)
+        np.testing.assert_array_equal(found.data, (X @ w.T @ w.T).data)
+
+
+def test_two_tensors_for_one_weight_are_refused() -> None:
+    weights = {name: kt.tensor(array) for name, array in Tied().state_dict().items()}
+    with pytest.raises(ValueError, match=r"functional_call of Tied: encode\.weight and decode\.weight are one weight"):
+        func.functional_call(Tied(), weights, X)
+
+
 @pytest.mark.parametrize(
     ("weights", "error", "said"),
     [
@@ -122,6 +145,7 @@ def test_buffers_are_given_by_name_too() -> None:
             r"unexpected 0\.wight; 0\.bias has shape \(5, 3\), expected \(4,\); 2\.bias .*its names are 0\.weight",
         ),
         ({"0.bias": TrainableWeight([1.0])}, TypeError, r"0\.bias.*TrainableWeight.*weight\.tensor\(\)"),
+        ({"0.bias": np.ones(4)}, TypeError, r"0\.bias.*ndarray.*kytorch\.tensor\(array\)"),
         ({"0.bias": kt.ones(4, dtype=kt.int64)}, TypeError, r"0\.bias has dtype int64, expected float64"),
         ([X], TypeError, "expected a mapping.*list"),
     ],

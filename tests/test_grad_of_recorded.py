@@ -73,7 +73,7 @@ def test_create_graph_reaches_the_incoming_gradient() -> None:
     assert kt.grad(product.sum(), g)[0].tolist() == [2.0, 4.0]
 
 
-def test_unused_inputs() -> None:
+def test_unused_inputs_are_none_or_zeros_or_an_error() -> None:
     x, other, w = live([1.0]), live([2.0, 3.0]), TrainableWeight([1.0])
     y = (x * 2.0).sum()
     assert kt.grad(y, (x, other, w), allow_unused=True)[1:] == (None, None)

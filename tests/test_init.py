@@ -143,7 +143,7 @@ def test_the_default_of_kaiming_is_the_fan_in_and_the_gain_of_relu():
     assert_normal(init.kaiming_normal_(weight(400, 100), generator=rng()).data, 0, math.sqrt(2 / 100))
 
 
-def test_gains():
+def test_gains_have_known_values():
     assert init.calculate_gain("linear") == init.calculate_gain("sigmoid") == 1
     assert init.calculate_gain("tanh") == 5 / 3
     assert init.calculate_gain("relu") == math.sqrt(2)

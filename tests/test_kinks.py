@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import kytorch
-from kytorch import Tensor, TrainableWeight
+from kytorch import Tensor, TrainableWeight, func
 
 KINKS: dict[str, tuple[Callable[..., Tensor], list[list[Any]], list[list[Any]]]] = {
     "abs at 0": (kytorch.abs, [[0.0, -0.0, 2.0]], [[0, 0, 1]]),
@@ -37,10 +37,30 @@ KINKS: dict[str, tuple[Callable[..., Tensor], list[list[Any]], list[list[Any]]]]
     "softplus far away": (kytorch.softplus, [[-1000.0, 1000.0]], [[0, 1]]),
     "sigmoid far away": (kytorch.sigmoid, [[-1000.0, 1000.0]], [[0, 0]]),
     "tanh far away": (kytorch.tanh, [[-1000.0, 1000.0]], [[0, 0]]),
+    "relu at NaN": (kytorch.relu, [[np.nan, 1.0, -1.0]], [[1, 1, 0]]),
+    "logit outside of [0, 1]": (kytorch.logit, [[-0.5, 0.0, 0.5, 1.0, 1.5]], [[np.nan, np.inf, 4, np.inf, np.nan]]),
+    "logit with eps": (lambda x: x.logit(0.1), [[-0.5, 0.0, 0.5, 1.5]], [[0, 0, 4, 0]]),
+    "logcumsumexp from inf on": (lambda x: x.logcumsumexp(0), [[np.inf, 1.0, 2.0]], [[np.nan, 0, 0]]),
+    "logcumsumexp up to inf": (lambda x: x.logcumsumexp(0), [[1.0, np.inf, 2.0]], [[1, np.nan, 0]]),
+    "logcumsumexp of inf": (lambda x: x.logcumsumexp(0), [[np.inf]], [[np.nan]]),
+    "var of one without freedom": (lambda x: x.var(correction=2), [[1.0]], [[np.nan]]),
+    "var of two without freedom": (lambda x: x.var(correction=2), [[1.0, 4.0]], [[-np.inf, np.inf]]),
+    "norm of subnormal numbers": (kytorch.norm, [[1e-320, 0.0]], [[1, 0]]),
+    "vector_norm of subnormal numbers": (kytorch.linalg.vector_norm, [[1e-320, 0.0]], [[1, 0]]),
+    "index_copy beside an empty dim": (
+        lambda x: x.index_copy(0, Tensor([0, 1]), Tensor(np.zeros((2, 0)))), [np.zeros((2, 0))], [np.zeros((2, 0))]
+    ),
+    "exp, not chosen": (lambda x: kytorch.where(x > 0, x, x.exp() - 1), [[1000.0, -1.0]], [[1, np.exp(-1)]]),
+    "exp, left out": (lambda x: x.exp()[x < 50], [[1000.0, 1.0]], [[0, np.e]]),
+    "exp, limited": (lambda x: x.exp().clamp(max=10.0), [[1000.0, 1.0]], [[0, np.e]]),
+    "exp of -1/x": (lambda x: kytorch.where(x > 0, (-1 / x).exp(), 0.0), [[-1e-3, 1.0]], [[0, np.exp(-1)]]),
+    "log1p of exp": (lambda x: kytorch.where(x > 50, x, x.exp().log1p()), [[1000.0, 0.0]], [[1, 0.5]]),
+    "2 ** x, not chosen": (lambda x: kytorch.where(x > 0, x, 2.0**x), [[2000.0, 0.0]], [[1, np.log(2)]]),
     "sum of nothing": (lambda x: x.sum(), [[]], [[]]),
 }  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
 @pytest.mark.parametrize("create_graph", [False, True])
 @pytest.mark.parametrize("function, inputs, expected", KINKS.values(), ids=KINKS)
 def test_the_gradient_at_a_kink(function: Any, inputs: Any, expected: Any, create_graph: bool) -> None:
@@ -89,3 +109,65 @@ def test_nan_wins_in_extrema() -> None:
 def test_the_first_of_equal_extremes_is_named() -> None:
     assert Tensor([[2.0, 5.0, 5.0], [5.0, 1.0, 5.0]]).max(1).indices.tolist() == [1, 0]
     assert Tensor([[2.0, 1.0, 1.0], [1.0, 1.0, 5.0]]).min(1).indices.tolist() == [1, 0]
+
+
+def _slope(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """The derivative of an elementwise function."""
+    return func.grad(lambda x: function(x).sum())
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered in:RuntimeWarning")
+@pytest.mark.parametrize("name", ["exp", "exp2", "expm1", "sinh", "cosh"])
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_an_overflow_that_is_not_chosen_leaves_no_trace(name: str, order: int) -> None:
+    function: Callable[[Tensor], Tensor] = getattr(kytorch, name)
+
+    def chosen(x: Tensor) -> Tensor:
+        return kytorch.where(x > 0, x * x * x, function(x))
+
+    slope, expected = chosen, function
+    for _ in range(order):
+        slope, expected = _slope(slope), _slope(expected)
+    x = np.array([2000.0, -1.0])
+    cube = {1: 12e6, 2: 12e3, 3: 6.0}[order]
+    np.testing.assert_allclose(slope(Tensor(x)).numpy(), [cube, expected(Tensor(x[1:])).item()], rtol=1e-12)
+
+
+def test_the_second_derivative_of_a_norm_is_finite_where_it_fits() -> None:
+    x = Tensor(np.array([1e-200, 1e-200]))
+    for norm in (kytorch.norm, kytorch.linalg.vector_norm):
+        found = func.hessian(norm)(x).numpy() * 1e-200
+        np.testing.assert_allclose(found, np.array([[1, -1], [-1, 1]]) / 8**0.5, rtol=1e-12)
+    x = Tensor(np.array([1e200, 1e200]))
+    np.testing.assert_allclose(func.hessian(kytorch.norm)(x).numpy() * 1e200, np.array([[1, -1], [-1, 1]]) / 8**0.5)
+    assert func.grad(kytorch.norm)(Tensor(np.array([1e-40, 0.0], np.float32))).tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("shape, dim", [((2, 0, 3), 0), ((0, 2, 3), 1), ((2, 3, 0), 1)])
+def test_edits_beside_an_empty_dim_have_empty_gradients(shape: tuple[int, ...], dim: int) -> None:
+    x, at = Tensor(np.zeros(shape)), Tensor([0, 1])
+    n = list(shape)
+    n[dim] = 2
+    v = Tensor(np.zeros(n))
+    along = Tensor(np.zeros(n, np.int64))
+    first = (slice(None),) * dim + (np.array([0, 0]),)
+    for function in (
+        lambda x, v: x.index_copy(dim, at, v),
+        lambda x, v: x.index_add(dim, at, v),
+        lambda x, v: x.index_fill(dim, at, v.sum()),
+        lambda x, v: x.scatter(dim, along, v),
+        lambda x, v: x.scatter_add(dim, along, v),
+        lambda x, v: x.scatter_reduce(dim, along, v, "prod"),
+        lambda x, v: x.scatter_reduce(dim, along, v, "amax"),
+        lambda x, v: x.scatter_reduce(dim, along, v, "mean"),
+        lambda x, v: x.at[first].set(v),
+        lambda x, v: x.at[first].add(v),
+        lambda x, v: x.at[first].mul(v),
+        lambda x, v: x.at[first].max(v),
+        lambda x, v: x.index_select(dim, at) * v,
+        lambda x, v: x.gather(dim, along) * v,
+        lambda x, v: x.take_along_dim(along, dim) * v,
+    ):
+        _, pullback = func.vjp(function, x, v)
+        gradients = pullback(Tensor(np.zeros(function(x, v).shape)))
+        assert [g.shape for g in gradients] == [x.shape, v.shape]

@@ -57,7 +57,7 @@ def test_the_mean_is_the_default(kind):
     np.testing.assert_allclose(kind()(Tensor(x), Tensor(T)).item(), elements.mean(), rtol=1e-13)
 
 
-def test_known_numbers():
+def test_losses_of_known_numbers_are_known():
     assert mse_loss(Tensor([1.0, 2.0, 3.0]), Tensor([1.0, 0.0, 0.0])).item() == pytest.approx(13 / 3)
     assert binary_cross_entropy(Tensor([0.5]), Tensor([1.0])).item() == pytest.approx(math.log(2))
     assert binary_cross_entropy_with_logits(Tensor([0.0]), Tensor([1.0])).item() == pytest.approx(math.log(2))

@@ -1,13 +1,14 @@
 """`no_grad` as a decorator, and shared."""
 
 import asyncio
+import contextvars
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
 import kytorch
-from kytorch import TrainableWeight
+from kytorch import TrainableWeight, func
 
 
 def test_no_grad_holds_within_a_coroutine_function() -> None:
@@ -47,3 +48,37 @@ def test_one_no_grad_serves_two_threads_at_once() -> None:
     for thread in threads:
         thread.join()
     assert sorted(answers) == [False, False, True, True]
+
+
+def held_constant(w: TrainableWeight) -> Generator[bool, None, None]:
+    with kytorch.no_grad():
+        yield w.tensor().requires_grad
+
+
+@pytest.mark.parametrize("within", [False, True], ids=["plainly", "within no_grad"])
+def test_a_generator_that_holds_it_may_end_in_another_thread(within: bool) -> None:
+    w, answers = TrainableWeight([1.0]), []
+    held = held_constant(w)
+    assert contextvars.copy_context().run(next, held) is False
+
+    def end() -> None:
+        if not within:
+            held.close()
+            answers.append(w.tensor().requires_grad)
+            return
+        with kytorch.no_grad():
+            held.close()
+            answers.append(not w.tensor().requires_grad)
+        answers.append(w.tensor().requires_grad)
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    thread.join()
+    assert answers == [True] * (1 + within)
+
+
+def test_it_concerns_the_reading_of_weights_and_not_what_is_live_already() -> None:
+    live = TrainableWeight([1.0]).tensor()
+    with kytorch.no_grad():
+        assert (live * 2.0).requires_grad
+        assert func.grad(lambda x: (x * x).sum())(live).tolist() == [2.0]

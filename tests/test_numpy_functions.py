@@ -19,11 +19,14 @@ X = rng.uniform(0.2, 0.8, (3, 4))
 Y = rng.uniform(0.2, 0.8, (3, 4))
 V = rng.uniform(0.2, 0.8, 4)
 S = rng.uniform(-0.1, 0.1, (3, 3)) + 2 * np.eye(3)
+GAPS = np.where(X > 0.7, np.nan, X)
+WHOLE = np.array([3, 1, 1, 0])
 PLACES = np.array([[0, 2, 0, 1], [3, 3, 0, 1], [1, 1, 1, 2]])
 
 # What is called, with arrays that may be Tensors instead. Differentiable unless the answer is not of floats.
 CALLS: dict[str, tuple[Call, tuple[Any, ...]]] = {
     **{f"np.{f.__name__}": (f, (X,)) for f in (
+        np.amax, np.amin, np.isposinf, np.isneginf, np.sinc,
         np.negative, np.positive, np.abs, np.fabs, np.sign, np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10,
         np.log1p, np.sqrt, np.square, np.cbrt, np.reciprocal, np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan,
         np.sinh, np.cosh, np.tanh, np.arcsinh, np.arctanh, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.floor,
@@ -58,6 +61,21 @@ CALLS: dict[str, tuple[Call, tuple[Any, ...]]] = {
     "np.add.accumulate": (np.add.accumulate, (X,)),
     "np.multiply.accumulate": (lambda x: np.multiply.accumulate(x, axis=1), (X,)),
     "np.multiply.outer": (np.multiply.outer, (X, V)),
+    **{f"np.{f.__name__} with NaN": (f, (GAPS,)) for f in (np.nansum, np.nanmean, np.nanmedian)},
+    "np.nansum over an axis": (lambda x: np.nansum(x, axis=1, keepdims=True), (GAPS,)),
+    "np.nansum in a dtype": (lambda x: np.nansum(x, dtype=np.float32), (GAPS,)),
+    "np.nanmean over an axis": (lambda x: np.nanmean(x, 0), (GAPS,)),
+    "np.nanmedian over an axis": (lambda x: np.nanmedian(x, axis=1, keepdims=True), (GAPS,)),
+    "np.nanquantile": (lambda x: np.nanquantile(x, 0.3, axis=0), (GAPS,)),
+    "np.nanquantile of several": (lambda x: np.nanquantile(x, [0.3, 0.9], method="lower"), (GAPS,)),
+    "np.isin": (lambda x: np.isin(x, [X[0, 0], X[2, 1], 9.0]), (X,)),
+    "np.isin, the others": (lambda x: np.isin(X, x, invert=True), (X[1:],)),
+    "np.bincount": (lambda x: np.bincount(np.astype(x * 10, int)), (V,)),
+    "np.bincount of an array": (lambda w: np.bincount(WHOLE, w, 6), (V,)),
+    "np.linalg.cond": (np.linalg.cond, (S,)),
+    "np.linalg.cond of order 1": (lambda x: np.linalg.cond(x, 1), (S,)),
+    "np.linalg.matrix_rank": (np.linalg.matrix_rank, (X,)),
+    "np.linalg.matrix_rank above a value": (lambda x: np.linalg.matrix_rank(x, 0.5), (X,)),
     "np.sum over an axis": (lambda x: np.sum(x, axis=0, keepdims=True), (X,)),
     "np.sum over axes": (lambda x: np.sum(x, (0, 1)), (X,)),
     "np.sum in a dtype": (lambda x: np.sum(x, dtype=np.float32), (X,)),
@@ -160,6 +178,25 @@ CALLS: dict[str, tuple[Call, tuple[Any, ...]]] = {
     "np.linalg.diagonal": (np.linalg.diagonal, (X,)),
     "np.linalg.trace": (np.linalg.trace, (S,)),
     "np.linalg.matrix_transpose": (np.linalg.matrix_transpose, (X,)),
+    "np.around": (np.around, (X,)),
+    "np.amax": (np.amax, (X,)),
+    "np.amin": (lambda x: np.amin(x, axis=0), (X,)),
+    "np.equal in dtype bool": (lambda x, y: np.equal(x * 2, y, dtype=bool), (X, Y)),
+    "np.maximum.accumulate": (lambda x: np.maximum.accumulate(x, axis=1), (X,)),
+    "np.minimum.accumulate": (np.minimum.accumulate, (X,)),
+    "np.logaddexp.accumulate": (np.logaddexp.accumulate, (X,)),
+    "np.logaddexp.reduce": (lambda x: np.logaddexp.reduce(x, axis=1), (X,)),
+    "np.sum with out=None": (lambda x: np.sum(x, axis=1, out=None), (X,)),
+    "np.split at an array": (lambda x: np.split(x, np.array([1, 3]), axis=1), (X,)),
+    "np.tile by NumPy's integer": (lambda x: np.tile(x, np.int64(2)), (X,)),
+    "np.roll along two axes": (lambda x: np.roll(x, 2, axis=(0, 1)), (X,)),
+    "np.roll of the row by several": (lambda x: np.roll(x, (1, 2)), (X,)),
+    "np.sort of a kind": (lambda x: np.sort(x, kind="stable"), (X,)),
+    "np.argsort of a kind": (lambda x: np.argsort(x, kind="stable"), (X,)),
+    "np.median of integers": (lambda x: np.median(np.astype(x * 10, int)), (X,)),
+    "np.linalg.norm of integers": (lambda x: np.linalg.norm(np.astype(x * 10, int)), (X,)),
+    "np.linalg.solve of a batch": (lambda a, b: np.linalg.solve(np.stack([a, a]), b), (S, X[:, :2])),
+    "np.unique with counts": (lambda x: np.unique(np.round(x, 1), return_counts=True), (X,)),
     "array + x": (lambda x: Y + x, (X,)),
     "array - x": (lambda x: Y - x, (X,)),
     "array * x": (lambda x: Y * x, (X,)),
@@ -194,7 +231,15 @@ def test_the_value_is_numpys_and_a_tensor(call: Call, arrays: tuple[Any, ...]) -
         np.testing.assert_allclose(ours.numpy(), theirs, rtol=1e-6 if ours.dtype == np.float32 else 1e-12, atol=1e-14)
 
 
-CONSTANT = {"np.unique", "np.zeros_like", "np.ones_like", "np.full_like"}
+CONSTANT = {
+    "np.unique",
+    "np.unique with counts",
+    "np.median of integers",
+    "np.linalg.norm of integers",
+    "np.zeros_like",
+    "np.ones_like",
+    "np.full_like",
+}
 
 
 @every_call
@@ -224,6 +269,28 @@ def test_every_function_that_is_supported_is_tried() -> None:
     other = {"np.bitwise_or", "np.bitwise_xor", "np.right_shift"}
     missing = {name for name in names - other if name not in text and name.replace("linalg.", "") not in text}
     assert not missing
+
+
+# Functions that NumPy has under the same name, but which take no Tensor, so that NumPy does not ask what one answers.
+TAKE_NO_TENSOR = {
+    "arange", "empty", "eye", "full", "linspace", "logspace", "ones", "tril_indices", "triu_indices", "zeros",
+    "load",  # from a file
+    "from_dlpack",  # asks by a protocol of its own, which is tested below
+}  # fmt: skip
+
+
+def test_every_function_that_numpy_has_too_is_supported() -> None:
+    known = {*numpy_functions._FUNCTIONS, *numpy_functions._UFUNCS, *numpy_functions._ON_VALUES}
+    public = dict.fromkeys(kytorch.__all__, (np, np.linalg)) | {
+        f"linalg.{name}": (np.linalg, np) for name in kytorch.linalg.__all__
+    }
+    missing = set()
+    for name, places in public.items():
+        for place in places:
+            function = getattr(place, name.removeprefix("linalg."), None)
+            if callable(function) and not isinstance(function, type) and function not in known:
+                missing.add(name)
+    assert missing == TAKE_NO_TENSOR
 
 
 def test_hstack_and_empty_like() -> None:
@@ -287,6 +354,32 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
 def test_what_is_not_supported_raises_and_names_a_way(call: Callable[[], Any], words: str) -> None:
     with pytest.raises(TypeError, match=words):
         call()
+
+
+def test_where_pytorch_decides_otherwise_the_answer_is_numpys() -> None:
+    special = np.array([np.nan, np.inf, -np.inf, -0.0, 2.5])
+    for call in (np.sign, lambda v: np.heaviside(v, 0.5), np.modf):
+        for ours, theirs in zip(tensors_in(call(Tensor(special))), tensors_in(call(special))):
+            np.testing.assert_array_equal(ours.numpy(), theirs)
+
+
+@pytest.mark.parametrize("call", [lambda v: np.sum(v, axis=()), lambda v: np.add.reduce(v, axis=())])
+def test_no_axes_are_refused_since_pytorch_takes_them_for_all(call: Call) -> None:
+    with pytest.raises(TypeError, match=r"axis=\(\)"):
+        call(x)
+
+
+def test_the_pseudo_inverse_cuts_off_where_numpys_does() -> None:
+    for near, options in ((1e-14, {}), (1e-16, {}), (1e-3, {"rcond": 1e-2}), (1e-3, {"rtol": 1e-2})):
+        a = np.diag([1.0, near])
+        np.testing.assert_allclose(
+            np.linalg.pinv(Tensor(a), **options).numpy(), np.linalg.pinv(a, **options), rtol=1e-9
+        )
+
+
+def test_a_comparison_answers_in_bool_only() -> None:
+    with pytest.raises(TypeError, match=r"np\.equal.*bool.*float64"):
+        np.equal(x, x, dtype=np.float64)
 
 
 def test_no_object_array_comes_out_of_any_ufunc() -> None:

@@ -67,7 +67,7 @@ def test_the_moments_are_the_distributions() -> None:
     near(kytorch.uniform(-1.0, 5.0, (N,), generator=seeded()).numpy(), 2.0, 6 * 12**-0.5)
     near(kytorch.normal(3.0, 0.5, (N,), generator=seeded()).numpy(), 3.0, 0.5)
     near(kytorch.randint(2, 12, (N,), generator=seeded()).numpy(), 6.5, (99 / 12) ** 0.5)
-    near(kytorch.bernoulli(kytorch.full((N,), 0.3), seeded()).numpy(), 0.3, 0.21**0.5)
+    near(kytorch.bernoulli(kytorch.full((N,), 0.3), generator=seeded()).numpy(), 0.3, 0.21**0.5)
     near(kytorch.poisson(kytorch.full((N,), 4.0), seeded()).numpy(), 4.0, 2.0)
 
 
@@ -170,3 +170,17 @@ WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 def test_a_wrong_call_raises_the_named_error(call: Callable[[], Any], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call()
+
+
+def test_bernoulli_with_p_takes_the_shape_and_dtype_only() -> None:
+    for x in (kytorch.full((1000,), 7.0), kytorch.full((1000,), 7)):
+        draw = kytorch.bernoulli(x, 0.25, generator=seeded())
+        assert draw.dtype == x.dtype
+        assert 200 < draw.numpy().sum() < 300
+    assert kytorch.bernoulli(kytorch.zeros(3), p=1).tolist() == [1.0, 1.0, 1.0]
+
+
+def test_randint_reaches_the_ends_of_its_dtype() -> None:
+    assert set(kytorch.randint(0, 256, (10_000,), dtype=np.uint8).tolist()) == set(range(256))
+    assert kytorch.randint(0, 2, (50,), dtype=bool).dtype == bool
+    assert kytorch.randint(2**64 - 2, 2**64, (50,), dtype=np.uint64).numpy().min() >= 2**64 - 2

@@ -123,7 +123,7 @@ def test_the_sizes_of_parts(function: Any, expected: list[int]) -> None:
     assert [len(part) for part in parts] == expected
 
 
-def test_parts_of_nothing() -> None:
+def test_parts_of_nothing_are_empty() -> None:
     empty = kytorch.zeros(0, 3)
     assert [part.shape for part in empty.chunk(3)] == [(0, 3)] * 3
     assert [part.shape for part in empty.split(2)] == [(0, 3)]

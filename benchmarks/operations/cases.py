@@ -30,6 +30,8 @@ class Case:
     differentiable: bool = True
     random: bool = False
     """Whether the answer is another every time."""
+    tolerance: float = 1e-4
+    """How far kytorch's answers may be from PyTorch's, as a share of the greatest."""
 
 
 def normal(n: int) -> Array:
@@ -45,6 +47,11 @@ def positive(n: int) -> Array:
 def unit(n: int) -> Array:
     """Numbers from 0.1 to 0.9."""
     return np.random.default_rng(3).uniform(0.1, 0.9, n).astype(np.float32)
+
+
+def near_one(n: int) -> Array:
+    """Numbers so near to 1 that the product of all is neither 0 nor infinite."""
+    return np.random.default_rng(11).uniform(0.999, 1.001, n).astype(np.float32)
 
 
 def whole(n: int) -> Array:
@@ -92,6 +99,7 @@ def case(
     torch: Call | None = None,
     differentiable: bool = True,
     random: bool = False,
+    tolerance: float = 1e-4,
 ) -> None:
     """Add an operation of which kytorch and PyTorch have a function of this name, or which both make with `call`."""
     made = inputs or (normal,)
@@ -102,7 +110,7 @@ def case(
     def by_name(library: Any, *values: Any) -> Any:
         return getattr(library, name)(*values)
 
-    CASES.append(Case(name, arrays, call or by_name, numpy, torch, differentiable, random))
+    CASES.append(Case(name, arrays, call or by_name, numpy, torch, differentiable, random, tolerance))
 
 
 def matrix(n: int) -> Array:

@@ -14,9 +14,25 @@ def _turned(n: int) -> Array:
     return positive_matrix(n).T.copy()
 
 
-def _square(n: int) -> Array:
-    """One square matrix."""
-    return squares(min(n, 10_000))
+def _vector(n: int) -> Array:
+    """A number for each column of the matrix."""
+    return positive(matrix(n).shape[1])
+
+
+def _column(n: int) -> Array:
+    """A number for each row of the matrix, in a column."""
+    return positive(len(matrix(n)))[:, None]
+
+
+def _rows_of(n: int) -> Array:
+    """A number for each row of the matrix."""
+    return positive(len(matrix(n)))
+
+
+def _batches(n: int) -> Array:
+    """A batch of square matrices, at least of one."""
+    x = squares(n)
+    return x if x.ndim > 2 else x[None]
 
 
 def _triples(n: int) -> Array:
@@ -27,13 +43,12 @@ def _triples(n: int) -> Array:
 case("matmul", np.matmul, matrix, _turned)
 case("matmul of batches", np.matmul, squares, squares, call=lambda lib, a, b: lib.matmul(a, b))
 case("mm", np.matmul, matrix, _turned)
-case("mv", np.matmul, squares, _right_sides, call=lambda lib, a, b: lib.matmul(a, b))
+case("matmul of batches and columns", np.matmul, squares, _right_sides, call=lambda lib, a, b: lib.matmul(a, b))
+case("mv", np.matmul, matrix, _vector)
 case("dot", np.dot, normal, positive)
 case("outer", lambda a, b: np.outer(a[:1000], b[:1000]), normal, normal,
      call=lambda lib, a, b: lib.outer(a[:1000], b[:1000]))  # fmt: skip
-case(
-    "bmm", np.matmul, squares, squares, call=lambda lib, a, b: lib.bmm(*[x if x.ndim > 2 else x[None] for x in (a, b)])
-)
+case("bmm", np.matmul, _batches, _batches)
 case("einsum ij,jk->ik", lambda a, b: np.einsum("ij,jk->ik", a, b, optimize=True), matrix, _turned,
      call=lambda lib, a, b: lib.einsum("ij,jk->ik", a, b))  # fmt: skip
 case("einsum ...ij,...kj->...ik", lambda a, b: np.matmul(a, np.swapaxes(b, -1, -2)), squares, squares,
@@ -58,10 +73,9 @@ case("linalg.matrix_exp", None, squares, call=lambda lib, x: lib.linalg.matrix_e
 case("linalg.lstsq", None, squares, _right_sides, call=lambda lib, a, b: lib.linalg.lstsq(a, b)[0])
 case("inner", np.inner, matrix, matrix)
 case("vdot", np.vdot, normal, positive)
-case("addmm", lambda a, b: a @ b + 1, matrix, _turned, call=lambda lib, a, b: lib.addmm(a[:, :1], a, b))
-case("addmv", lambda a, b: a @ b[:, 0], _square, _square, call=lambda lib, a, b: lib.addmv(b[0], a, b[1]))
-case("baddbmm", np.matmul, squares, squares,
-     call=lambda lib, a, b: lib.baddbmm(*[x if x.ndim > 2 else x[None] for x in (a, a, b)]))  # fmt: skip
+case("addmm", lambda c, a, b: c + a @ b, _column, matrix, _turned)
+case("addmv", lambda c, a, b: c + a @ b, _rows_of, matrix, _vector)
+case("baddbmm", lambda c, a, b: c + a @ b, _batches, _batches, _batches)
 case("logdet", None, spread, call=lambda lib, x: x.logdet())
 case("linalg.cond", np.linalg.cond, squares, call=lambda lib, x: lib.linalg.cond(x))
 case("linalg.cross", None, _triples, _triples, call=lambda lib, a, b: lib.linalg.cross(a, b * b))

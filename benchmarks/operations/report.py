@@ -3,7 +3,7 @@
 import json
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from benchmarks.operations.reasons import REASONS
@@ -23,7 +23,12 @@ class Seconds(NamedTuple):
 
 WAYS = {"plain": "forward on constants", "recorded": "forward", "both": "forward and backward"}
 
-Times: TypeAlias = Mapping[tuple[str, int, str], Seconds]
+Key: TypeAlias = tuple[str, int, str]
+"""An operation, a size and a library."""
+Times: TypeAlias = Mapping[Key, Seconds]
+Rounds: TypeAlias = Mapping[Key, Sequence[Seconds]]
+Unsteady: TypeAlias = Collection[tuple[Key, str]]
+"""What was timed, and in which way, whose rounds do not agree."""
 
 TARGETS = {3: 0.7, 10_000: 1.0, 1_000_000: 1.3}
 """By size, the greatest geometric mean of kytorch's time over PyTorch's, forward and forward and backward."""
@@ -36,10 +41,36 @@ _NAMES = [case.name for case in CASES]
 _NONE = Seconds()
 
 
-def markdown(description: Mapping[str, str], times: Times, sizes: Sequence[int]) -> str:
+def markdown(description: Mapping[str, str], rounds: Rounds, sizes: Sequence[int]) -> str:
     """The description, the summary and the table."""
-    facts = [f"* {name}: {fact}" for name, fact in description.items()]
-    return "\n".join([*facts, "", *summary(times, sizes), "", *table(times, sizes), ""])
+    shown = {
+        **description,
+        "unsteady": "of a ratio with a * behind it, the rounds of a side differ by more than a quarter",
+    }
+    facts = [f"* {name}: {fact}" for name, fact in shown.items()]
+    times = medians(rounds)
+    return "\n".join([*facts, "", *summary(times, sizes), "", *table(times, sizes, unsteady(rounds)), ""])
+
+
+def medians(rounds: Rounds) -> Times:
+    """The median over the rounds, in each way."""
+    return {key: Seconds(*[_median(values) for values in zip(*seconds)]) for key, seconds in rounds.items()}
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
+
+
+def unsteady(rounds: Rounds) -> Unsteady:
+    """What took in one round more than a quarter longer than in another: something else ran on the machine."""
+    found = set()
+    for key, seconds in rounds.items():
+        for way in WAYS:
+            known = [value for one in seconds if (value := getattr(one, way)) is not None]
+            if known and max(known) > 1.25 * min(known):
+                found.add((key, way))
+    return found
 
 
 def ratio(times: Times, name: str, size: int, way: str) -> float | None:
@@ -89,8 +120,13 @@ def summary(times: Times, sizes: Sequence[int]) -> list[str]:
     return lines
 
 
-def table(times: Times, sizes: Sequence[int]) -> list[str]:
+def table(times: Times, sizes: Sequence[int], unsteady: Unsteady = ()) -> list[str]:
     """By operation: what it costs above NumPy, and at each size kytorch's times and their ratios."""
+
+    def marked(ratio: float | None, name: str, size: int, other: str, way: str) -> str:
+        is_unsteady = any(((name, size, library), way) in unsteady for library in ("kytorch", other))
+        return _number(ratio) + ("*" if ratio is not None and is_unsteady else "")
+
     head = ["operation", "us above NumPy at 3"]
     for size in sizes:
         head += [f"{size:,}: us", "/ NumPy", "/ PyTorch", "recorded: us", "/ PyTorch", "with backward: us", "/ PyTorch"]
@@ -102,21 +138,23 @@ def table(times: Times, sizes: Sequence[int]) -> list[str]:
         for size in sizes:
             ours, numpy = [times.get((name, size, library), _NONE) for library in ("kytorch", "numpy")]
             line.append(_number(ours.plain, 1e6))
-            line.append(_number(ours.plain / numpy.plain if ours.plain and numpy.plain else None))
-            line += [_number(ratio(times, name, size, "plain"))]
-            line += [_number(ours.recorded, 1e6), _number(ratio(times, name, size, "recorded"))]
-            line += [_number(ours.both, 1e6), _number(ratio(times, name, size, "both"))]
+            above = ours.plain / numpy.plain if ours.plain and numpy.plain else None
+            line.append(marked(above, name, size, "numpy", "plain"))
+            line.append(marked(ratio(times, name, size, "plain"), name, size, "torch", "plain"))
+            for way, seconds in (("recorded", ours.recorded), ("both", ours.both)):
+                line += [_number(seconds, 1e6), marked(ratio(times, name, size, way), name, size, "torch", way)]
         lines.append(line)
     widths = [max(map(len, column)) for column in zip(*lines)]
     lines.insert(1, ["-" * width for width in widths])
     return ["| " + " | ".join([cell.ljust(width) for cell, width in zip(line, widths)]) + " |" for line in lines]
 
 
-def as_json(description: Mapping[str, str], times: Times) -> str:
-    """Every median, in seconds."""
+def as_json(description: Mapping[str, str], rounds: Rounds) -> str:
+    """Every median and every round's value, in seconds."""
     rows = [
         {"operation": name, "size": size, "library": library, **seconds._asdict()}
-        for (name, size, library), seconds in times.items()
+        | {"rounds": {way: [getattr(one, way) for one in rounds[name, size, library]] for way in WAYS}}
+        for (name, size, library), seconds in medians(rounds).items()
     ]
     return json.dumps({"environment": dict(description), "rows": rows}, indent=2) + "\n"
 

@@ -134,9 +134,10 @@ _DRAWN: list[tuple[str, Call, Call]] = [
     ("randint", lambda x: _GENERATOR.integers(0, 9, x.size), lambda lib, x: lib.randint(0, 9, (x.shape[0],))),
     ("randperm", lambda x: _GENERATOR.permutation(x.size), lambda lib, x: lib.randperm(x.shape[0])),
     ("normal", lambda x: _GENERATOR.normal(0.0, 1.0, x.size), lambda lib, x: lib.normal(0.0, 1.0, (x.shape[0],))),
-    ("bernoulli", lambda x: _GENERATOR.random(x.size) < x, lambda lib, x: lib.bernoulli(x)),
+    ("bernoulli", lambda x: _GENERATOR.random(x.size, np.float32) < x, lambda lib, x: lib.bernoulli(x)),
     ("poisson", _GENERATOR.poisson, lambda lib, x: lib.poisson(x)),
-    ("multinomial", lambda x: _GENERATOR.choice(x.size, 2), lambda lib, x: lib.multinomial(x, 2, replacement=True)),
+    ("multinomial", lambda x: _GENERATOR.choice(x.size, 2, p=x / x.sum()),
+     lambda lib, x: lib.multinomial(x, 2, replacement=True)),
 ]  # fmt: skip
 for name, by_numpy, made in _DRAWN:
     case(name, by_numpy, unit, call=made, differentiable=False, random=True)

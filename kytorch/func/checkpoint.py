@@ -15,7 +15,7 @@ from kytorch.ops.join import cat
 from kytorch.tensor.contexts import Setting
 from kytorch.tensor.core import CONSTANT, A, GradFn, LeafGradFn, Tensor, TrainableWeight, View, make
 from kytorch.tensor.holder import ArrayHolder
-from kytorch.tensor.random import generator_or_default
+from kytorch.tensor.random import Draws, drawing
 from kytorch.tensor.reading import Detachable, Reader, reading
 from kytorch.tensor.values import Array, Shape
 from kytorch.tensor.watching import Watcher, watcher
@@ -35,8 +35,8 @@ def checkpoint(function: Callable[..., object], /, *args: object, **kwargs: obje
     So checkpoint(f)(x) and checkpoint(f, x) are f(x), with memory for what f computes between saved at the price of
     its time. The gradients are the same, of the arguments, of the weights that f reads and of what it closes over, to
     any order. Arguments and answer may be made of tuples, lists and dicts. Run again, f reads the weights' values of
-    the first time and draws the same from the default random generator. It must otherwise do the same again: draws
-    from another generator, and what it changes, such as a running mean, come twice.
+    the first time and draws the same from the default random generator, whatever other threads draw. It must otherwise
+    do the same again: draws from another generator, and what it changes, such as a running mean, come twice.
     """
     if not callable(function):
         raise TypeError(f"checkpoint: expected a function, not {type(function).__name__}")
@@ -94,7 +94,7 @@ class _Call:
         self._leaves = leaves_of((args, kwargs))
         self._places: list[int] = []  # of these arguments among the leaves
         self._read: dict[object, Any] = {}  # what reading each weight gave at first
-        self._random = generator_or_default(None).bit_generator.state
+        self._draws = Draws()
 
     def first(self) -> object:
         """Run the function for its answer, of which only the ends of the graph are kept."""
@@ -103,7 +103,7 @@ class _Call:
         inner = [make(x._data, LeafGradFn()) for x in outer]
         seen = _Made(watcher.get())
         with Setting[Watcher | None](watcher, seen), Setting[Reader | None](reading, self._recorder(reading.get())):
-            answer = self._called(places, inner)
+            answer = self._called(places, inner, self._draws)
         parts = leaves_of(answer)
         self.outputs = [i for i, y in enumerate(parts) if isinstance(y, Tensor) and y._grad_fn is not CONSTANT]
         ends = _ends([parts[i] for i in self.outputs], seen.nodes)
@@ -129,22 +129,21 @@ class _Call:
 
     def again(self, xs: Sequence[Tensor]) -> Tensor:
         """Run the function once more with `xs` in place of `arrays`: its live outputs, joined."""
-        generator = generator_or_default(None).bit_generator
-        now, generator.state = generator.state, self._random
-        try:
-            with Setting[Reader | None](reading, self._replay):
-                parts = leaves_of(self._called(self._places, xs))
-        finally:
-            generator.state = now
+        with Setting[Reader | None](reading, self._replay):
+            parts = leaves_of(self._called(self._places, xs, self._draws.again()))
         ys = [parts[i] if i < len(parts) else None for i in self.outputs]
         return _joined([y for y in ys if isinstance(y, Tensor)])
 
-    def _called(self, places: Sequence[int], xs: Sequence[Tensor]) -> object:
+    def _called(self, places: Sequence[int], xs: Sequence[Tensor], draws: Draws) -> object:
         leaves = list(self._leaves)
         for i, x in zip(places, xs):
             leaves[i] = x
         args, kwargs = built(self._structure, leaves)
-        return self._function(*args, **kwargs)
+        try:
+            with Setting[Draws | None](drawing, draws):
+                return self._function(*args, **kwargs)
+        finally:
+            draws.finish()
 
     def _recorder(self, reader: Reader | None) -> Reader:
         def recorded(weight: object, own: D, /) -> D:

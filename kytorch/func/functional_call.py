@@ -17,11 +17,8 @@ D = TypeVar("D", bound=Detachable)
 class Model(Protocol[R]):
     """What can be called and has named weights and buffers: a Module."""
 
-    def named_weights(self) -> Iterable[tuple[str, TrainableWeight]]:
-        """Every weight with its path, each once."""
-
-    def named_buffers(self) -> Iterable[tuple[str, ArrayHolder]]:
-        """Every buffer with its path, each once."""
+    def _state(self, prefix: str) -> Iterable[tuple[str, ArrayHolder]]:
+        """Every weight and buffer with each of its paths."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> R:
         """The answer to arguments of its own kinds."""
@@ -32,31 +29,37 @@ def functional_call(
 ) -> R:
     """What `model` answers to `args`, a tuple or the one argument, with the Tensors `weights` for its own by name.
 
-    The names are those of `named_weights()` and `named_buffers()`; what is not named keeps its own value. The answer
+    The names are those of `state_dict()`, of a tied weight any one; what is not named keeps its own value. The answer
     can be differentiated with respect to the Tensors: `func.grad(lambda w: loss(functional_call(model, w, x)))`.
     Under `no_grad` the model's own weights are constants, and the Tensors what they are; a `no_grad` within the model
-    makes constants of both. Changes nothing. Raises ValueError that lists every unknown name and wrong shape, and
-    TypeError for what is no Tensor of floats.
+    makes constants of both. Changes nothing. Raises ValueError that lists every unknown name and wrong shape and every
+    weight given twice, and TypeError for what is no Tensor of floats.
     """
-    own: dict[str, ArrayHolder] = {**dict(model.named_weights()), **dict(model.named_buffers())}
+    own = dict(model._state(""))
     if not isinstance(weights, Mapping):
         raise TypeError(f"functional_call: expected a mapping from names to Tensors, not {type(weights).__name__}")
     wrong: list[str] = []
+    instead: dict[ArrayHolder, tuple[str, Tensor]] = {}
     for name, tensor in weights.items():
         if name not in own:
             wrong.append(f"unexpected {name}")
         elif not isinstance(tensor, Tensor):
-            advice = "; weight.tensor() reads it" if isinstance(tensor, TrainableWeight) else ""
-            raise TypeError(f"functional_call: {name} is to be a Tensor, not {type(tensor).__name__}{advice}")
+            advice = (
+                "weight.tensor() reads it" if isinstance(tensor, TrainableWeight) else "kytorch.tensor(array) makes one"
+            )
+            raise TypeError(f"functional_call: {name} is to be a Tensor, not {type(tensor).__name__}; {advice}")
         elif tensor.dtype.kind != own[name].dtype.kind:
             raise TypeError(f"functional_call: {name} has dtype {tensor.dtype}, expected {own[name].dtype}")
         elif tensor.shape != own[name].shape:
             wrong.append(f"{name} has shape {tensor.shape}, expected {own[name].shape}")
+        elif (one := instead.setdefault(own[name], (name, tensor)))[1] is not tensor:
+            wrong.append(f"{one[0]} and {name} are one weight, and were given two Tensors; give it under one name")
     if wrong:
         known = f"; its names are {', '.join(own)}" if any(name not in own for name in weights) else ""
         raise ValueError(f"functional_call of {type(model).__name__}: {'; '.join(wrong)}{known}")
     given = args if isinstance(args, tuple) else (args,)
-    with Setting[Reader | None](reading, _instead({own[name]: x for name, x in weights.items()}, reading.get())):
+    tensors: dict[object, Tensor] = {holder: tensor for holder, (_, tensor) in instead.items()}
+    with Setting[Reader | None](reading, _instead(tensors, reading.get())):
         return model(*given, **(kwargs or {}))
 
 

@@ -87,7 +87,7 @@ def value_and_grad(func: Callable[..., object], argnums: Argnums = 0, has_aux: b
 
     With `has_aux`, `func` returns a pair (value, aux), and the answer is ((value, aux), gradient).
     """
-    evaluate = _evaluation("grad", func, argnums, has_aux)
+    evaluate = _evaluation("value_and_grad", func, argnums, has_aux)
 
     def value_and_gradient(*args: object, **kwargs: object) -> object:
         value, aux, gradients = evaluate(*args, **kwargs)

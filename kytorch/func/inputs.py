@@ -93,7 +93,7 @@ def zeros_like(x: Tensor) -> Tensor:
     return make(np.zeros_like(x._data), CONSTANT)
 
 
-def constantly(array: Array, grad_fn: GradFn) -> Tensor:
+def as_constant(array: Array, grad_fn: GradFn) -> Tensor:
     """A saved array as a constant, whoever made it: a walk's view under which only g is recorded."""
     return make(array, CONSTANT)
 

@@ -8,7 +8,7 @@ from typing import Literal, TypeVar, TypeVarTuple, overload
 import numpy as np
 
 from kytorch.autodiff import gradients_at, leaves
-from kytorch.func.inputs import Inputs, constantly, output_and_aux, released, zeros_like
+from kytorch.func.inputs import Inputs, as_constant, output_and_aux, released, zeros_like
 from kytorch.func.tree import built, structure_of, tensors_like, tensors_of
 from kytorch.tensor.core import LeafGradFn, Tensor, make
 
@@ -57,7 +57,7 @@ class Forward:
         self._ours = inputs.are_all(outputs)
         # Ones and not zeros: rules give no gradient where none comes in, whatever their factor is.
         self._cotangents = [make(np.ones_like(y._data), LeafGradFn()) for y in outputs]
-        view = constantly if self._ours else make
+        view = as_constant if self._ours else make
         self._products = inputs.gradients(outputs, self._cotangents, view)
 
     def __call__(self, tangents: Sequence[Tensor]) -> list[Tensor]:

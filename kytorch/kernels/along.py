@@ -17,6 +17,8 @@ def take(x: Array, indices: Array, dim: int) -> Array:
     """
     if not indices.size:
         return np.empty_like(x, order="C", shape=indices.shape)
+    if x.ndim == 1:
+        return x.take(indices)
     y: Array = x.reshape(-1).take(element_numbers(indices, dim, x.shape).reshape(-1))
     return y.reshape(indices.shape)
 

@@ -33,8 +33,8 @@ def expand(x: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
     if type(x) is not np.ndarray or not x.flags.c_contiguous or not x.size:
         return np.broadcast_to(x, shape)
     # Several times quicker than NumPy's function, which is written in Python.
-    lead = len(shape) - x.ndim
-    strides = [0 if n == 1 else stride for n, stride in zip(x.shape, x.strides)]
-    y: npt.NDArray[Any] = np.ndarray(shape, x.dtype, x, 0, [0] * lead + strides)
+    strides = (0,) * (len(shape) - x.ndim)
+    strides += tuple([0 if n == 1 else stride for n, stride in zip(x.shape, x.strides)]) if 1 in x.shape else x.strides
+    y: npt.NDArray[Any] = np.ndarray(shape, x.dtype, x, 0, strides)
     y.setflags(write=False)
     return y

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -38,8 +37,8 @@ def sign(x: Array) -> Array:
         y: Array = (np.greater(x, 0).view(np.int8) - np.less(x, 0).view(np.int8)).astype(x.dtype)
         return y
     y = np.sign(x)
-    if x.dtype.kind == "f" and math.isnan(np.add.reduce(y, None)):
-        y = np.where(y != y, np.zeros((), x.dtype), y)
+    if x.dtype.kind == "f" and np.count_nonzero(lost := y != y):
+        y = np.where(lost, np.zeros((), x.dtype), y)
     return y
 
 

@@ -14,8 +14,11 @@ _FEW = 32
 _WIDER = {"e": np.float32, "f": np.float64}
 # From this many elements beside a line on, a step over all lines is faster than a line after the other.
 _MANY = 256
+# Shorter lines are multiplied by doubling.
+_LONG = 2048
+_LARGE = 1e200
 _BLOCK = 64
-_TRIANGLE = 32
+_TRIANGLE = np.triu(np.ones((32, 32), np.float32))
 
 
 def accumulate(function: np.ufunc, x: Array, dim: int, backwards: bool) -> Array:
@@ -31,11 +34,16 @@ def accumulate(function: np.ufunc, x: Array, dim: int, backwards: bool) -> Array
         wide = _WIDER.get(x.dtype.char, wide)
         if x.strides[-1] == x.itemsize and dim < x.ndim - 1 and x.size >= _MANY * x.shape[dim]:
             return _by_steps(function, x, dim, backwards, dtype, wide)
-    if function is np.add and dtype.char == "f" and dim == x.ndim - 1 and x.size >= 4096 <= 16 * x.shape[dim]:
+    if function is np.add and dtype.char == "f" and dim == x.ndim - 1 and x.size >= 4096 <= 64 * x.shape[dim]:
         with np.errstate(all="ignore"):
             sums = _sums_by_blocks(x, backwards)
         if sums is not None:
             return sums
+    n = x.shape[dim]
+    if function is np.multiply and dtype.char == "f" and dim == x.ndim - 1 and _FEW < n <= _LONG and not backwards:
+        products = _products_by_doubling(x.reshape(-1, n)) if x.size >= max(4096, _FEW * n) else None
+        if products is not None:
+            return products.reshape(x.shape)
     if not backwards:
         y: Array = function.accumulate(x, dim, wide)
         return y if wide == dtype else y.astype(dtype)
@@ -49,29 +57,50 @@ def _sums_by_blocks(x: Array, backwards: bool) -> Array | None:
 
     NumPy waits for each sum before the next. None if a sum is not finite, which the products would spread.
     """
-    n = x.shape[-1]
-    count = n // _TRIANGLE
-    whole = count * _TRIANGLE
-    rest = n - whole
-    start = rest if backwards else 0  # what is left over is the last to be summed
-    y: Array = np.empty_like(x, order="C")
-    ones = np.ones((_TRIANGLE, _TRIANGLE), x.dtype)
-    shape = (*x.shape[:-1], count, _TRIANGLE)
-    blocks = np.matmul(x[..., start : start + whole].reshape(shape), np.tril(ones) if backwards else np.triu(ones))
+    lead, n, size = x.shape[:-1], x.shape[-1], len(_TRIANGLE)
+    count = -(-n // size)
+    whole = count * size
+    part = (..., slice(whole - n, None) if backwards else slice(n))
+    if whole > n:  # zeros fill what would be summed last
+        filled = np.zeros_like(x, order="C", shape=(*lead, whole))
+        filled[part] = x
+        x = filled
+    blocks = (x.reshape(-1, size) @ (_TRIANGLE.T if backwards else _TRIANGLE)).reshape(*lead, count, size)
     if backwards:
         totals = np.add.accumulate(blocks[..., ::-1, 0], -1, np.float64)
         blocks[..., :-1, :] += totals[..., -2::-1, None].astype(x.dtype)
-        before = totals[..., -1:]
-        if rest:
-            y[..., :rest] = (np.add.accumulate(x[..., rest - 1 :: -1], -1, np.float64) + before)[..., ::-1]
     else:
         totals = np.add.accumulate(blocks[..., -1], -1, np.float64)
         blocks[..., 1:, :] += totals[..., :-1, None].astype(x.dtype)
-        if rest:
-            y[..., whole:] = np.add.accumulate(x[..., whole:], -1, np.float64) + totals[..., -1:]
     if not np.isfinite(totals[..., -1]).all():
         return None
-    y[..., start : start + whole] = blocks.reshape(*x.shape[:-1], whole)
+    y: Array = blocks.reshape(*lead, whole)[part]
+    return np.ascontiguousarray(y)
+
+
+@np.errstate(all="ignore")
+def _products_by_doubling(x: Array) -> Array | None:
+    """The rows' running products of float32: of 1, 2, 4 elements and so on, in float64, all rows beside each other.
+
+    NumPy waits for each product before the next. None if some are so large that the order of the factors matters: below
+    1e200, what underflows in float64 is 0 in float32 whatever it is multiplied with.
+    """
+    n = x.shape[1]
+    y: Array = np.empty_like(x, order="C")
+    several = max(_FEW, (1 << 16) // n)
+    for start in range(0, len(x), several):
+        part = slice(start, start + several)
+        products = x[part].T.astype(np.float64, order="C")
+        other = np.empty_like(products)
+        step = 1
+        while step < n:
+            other[:step] = products[:step]
+            np.multiply(products[step:], products[:-step], out=other[step:])
+            products, other = other, products
+            step *= 2
+        if not -_LARGE < np.minimum.reduce(products, None) <= np.maximum.reduce(products, None) < _LARGE:
+            return None
+        y[part] = products.T
     return y
 
 
@@ -134,31 +163,41 @@ def _marks_of_blocks(function: np.ufunc, x: Array) -> Array | None:
     None if these are many.
     """
     rows, n = x.shape
-    whole = n - n % _BLOCK
-    body = x[:, :whole].reshape(rows, -1, _BLOCK)
+    size = _BLOCK << max(0, min(4, n.bit_length() - 12))  # 32 blocks or more
+    whole = n - n % size
+    body = x[:, :whole].reshape(rows, -1, size)
     best = function.reduce(body, 2)
     run = function.accumulate(best, 1)
     less = np.less if function is np.maximum else np.greater
     reached = np.ones(best.shape, bool)
     np.logical_not(less(best[:, 1:], run[:, :-1]), out=reached[:, 1:])  # also if one is NaN
-    row, block = np.nonzero(reached)
-    if 4 * row.size > reached.size:
+    blocks = np.flatnonzero(reached)
+    if 4 * blocks.size > reached.size:
         return None
-    # What went before, at the head of each of these blocks; of a first block its own first element.
-    head = np.where(block > 0, run[row, block - 1], x[row, 0])
-    marks = _marks(function, head, body[row, block], row * n + block * _BLOCK)
-    if whole < n:
-        rest = _marks(function, run[:, -1], x[:, whole:], np.arange(rows) * n + whole)
+    row, block = (0, blocks) if rows == 1 else np.divmod(blocks, reached.shape[1])
+    # What went before, put at the head of each of these blocks; before a first block its own first element.
+    lines = np.empty_like(x, shape=(blocks.size, size + 1))
+    lines[:, 0] = run.reshape(-1)[blocks - 1]
+    lines[block == 0, 0] = x[:, 0]
+    lines[:, 1:] = body[row, block]
+    marks = _marks(function, lines, row * n + block * size)
+    if whole < n and not less(function.reduce(x[:, whole:], 1), run[:, -1]).all():
+        rest = _marks(function, np.concatenate([run[:, -1:], x[:, whole:]], 1), np.arange(rows) * n + whole)
         marks = np.sort(np.concatenate([marks, rest]))
     return marks
 
 
-def _marks(function: np.ufunc, head: Array, x: Array, start: Array) -> Array:
-    """Where in the rows of `x`, which lie at `start`, an element is the greatest after `head`."""
-    lines = np.concatenate([head[:, None], x], 1)
-    row, place = np.nonzero(_equal(x, function.accumulate(lines, 1)[:, 1:]))
-    marks: Array = start[row] + place
+def _marks(function: np.ufunc, lines: Array, start: Array) -> Array:
+    """Where in the lines, which lie at `start`, an element is the greatest so far; the first of each is a head."""
+    found = np.flatnonzero(_equal(lines[:, 1:], function.accumulate(lines, 1)[:, 1:]))
+    size = lines.shape[1] - 1
+    row = found // size
+    marks: Array = start[row] + (found - row * size)
     return marks
+
+
+# From this length on the roundings of float32's running sums would add up to what is seen.
+_MANY_TERMS = 64
 
 
 def logcumsumexp(x: Array, dim: int) -> Array:
@@ -167,9 +206,27 @@ def logcumsumexp(x: Array, dim: int) -> Array:
         x = x.astype(np.float64)
     if not x.ndim:
         return np.array(x)
+    if (x.dtype.char == "e" or (x.dtype.char == "f" and x.shape[dim] >= _MANY_TERMS)) and x.size:
+        return _wide_logcumsumexp(x.astype(np.float64), dim).astype(x.dtype)
     with np.errstate(invalid="ignore"):
         y: Array = np.logaddexp.accumulate(x, dim)
     return y
+
+
+def _wide_logcumsumexp(x: Array, dim: int) -> Array:
+    """Of float64, written over it."""
+    greatest = x.max(dim, keepdims=True)
+    first = x[(*(slice(None),) * dim, slice(0, 1))]
+    with np.errstate(invalid="ignore"):
+        if not (greatest - first < 700.0).all():  # then the first sums would be 0; also of NaN and infinities
+            y: Array = np.logaddexp.accumulate(x, dim)
+            return y
+    x -= greatest
+    np.exp(x, out=x)
+    np.cumsum(x, dim, out=x)
+    np.log(x, out=x)
+    x += greatest
+    return x
 
 
 def difference(x: Array, dim: int) -> Array:

@@ -12,7 +12,7 @@ Array = npt.NDArray[Any]
 Place = tuple[int, int, int]
 
 # Up to this many rows and columns a triangle is cut out with a mask; in larger matrices, block by block.
-_BLOCK = 64
+_BLOCK = 128
 # Integers of as many bytes as a float, to which masks are applied: 0 times an infinity would be NaN.
 _BITS = {n: np.dtype(f"i{n}") for n in (1, 2, 4, 8)}
 
@@ -36,7 +36,7 @@ def _writable(y: Array, place: Place) -> Array:
     return diagonal
 
 
-@lru_cache(64)
+@lru_cache(32)
 def _mask(rows: int, columns: int, k: int, upper: bool, dtype: np.dtype[Any]) -> Array:
     """All bits where an element stays: in column j of row i for j <= i + k, or with `upper` for the others."""
     kept = np.less_equal.outer(np.arange(columns), np.arange(rows) + k).T

@@ -10,20 +10,93 @@ import numpy.typing as npt
 
 from kytorch.kernels.choice import where
 
+Array = npt.NDArray[Any]
+
 # Of each dtype, 1 and the largest power of e that it holds, rounded down. As arrays: a number would be converted.
 _ONE_AND_LIMIT = {
     dtype: (np.ones((), dtype), np.array(limit, dtype)) for dtype, limit in (("e", 11.0), ("f", 88.0), ("d", 709.0))
 }
+# Elements that a pass over several steps takes at once, so that they stay in the cache.
+_BLOCK = 1 << 14
+# NumPy's maximum and minimum are several times quicker beside an array than beside a number.
+_ZEROS = {char: np.zeros(_BLOCK, char) for char in "fd"}
+_LIMITS = {char: np.full(_BLOCK, _ONE_AND_LIMIT[char][1]) for char in "fd"}
+_FEW = 2048
+# Of each dtype, from where on a sum of squares has all its digits, although one of them may be too small to be squared.
+_LEAST_SQUARE = {char: float(np.finfo(char).tiny) / float(np.finfo(char).eps) ** 2 for char in "fd"}
 
 
-def sigmoid(x: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def relu(x: Array) -> Array:
+    """max(x, 0)."""
+    char = x.dtype.char
+    y: Array
+    if x.size < _FEW or char not in _ZEROS or not x.flags.c_contiguous:
+        y = np.maximum(x, 0)
+        return y
+    zeros = _ZEROS[char]
+    if x.size <= _BLOCK:
+        y = np.maximum(x, zeros[: x.size].reshape(x.shape))
+        return y
+    y = np.empty_like(x)
+    source, target = x.reshape(-1), y.reshape(-1)
+    for start in range(0, x.size, _BLOCK):
+        part = source[start : start + _BLOCK]
+        np.maximum(part, zeros[: part.size], out=target[start : start + _BLOCK])
+    return y
+
+
+def sigmoid(x: Array) -> Array:
     """1 / (1 + e^-x) as e^x / (1 + e^x), exact to the dtype on both sides and without overflow."""
     if x.dtype.char not in _ONE_AND_LIMIT:
         x = x.astype(np.float64)
     one, limit = _ONE_AND_LIMIT[x.dtype.char]
-    e: npt.NDArray[Any] = np.exp(np.minimum(x, limit))
-    e = np.divide(e, e + one, out=e if x.ndim else None)
+    e: Array
+    if x.size < _FEW or x.dtype.char not in _LIMITS or not x.flags.c_contiguous:
+        e = np.exp(np.minimum(x, limit))
+        e = np.divide(e, e + one, out=e if x.ndim else None)
+        return e
+    e = np.empty_like(x)
+    limits, below = _LIMITS[x.dtype.char], np.empty(min(x.size, _BLOCK), x.dtype)
+    source, target = x.reshape(-1), e.reshape(-1)
+    for start in range(0, x.size, _BLOCK):
+        part = target[start : start + _BLOCK]
+        np.minimum(source[start : start + _BLOCK], limits[: part.size], out=part)
+        np.exp(part, out=part)
+        np.divide(part, np.add(part, one, out=below[: part.size]), out=part)
     return e
+
+
+def hypot(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
+    """sqrt(a^2 + b^2), without overflow between."""
+    if hasattr(a, "dtype") and hasattr(b, "dtype"):
+        first, second = np.asarray(a), np.asarray(b)
+        if max(first.size, second.size) >= _FEW and first.dtype == second.dtype and first.dtype.char in _ZEROS:
+            return _hypot_by_blocks(first, second)
+    y: Array = np.hypot(a, b)
+    return y
+
+
+def _hypot_by_blocks(a: Array, b: Array) -> Array:
+    shape = a.shape if a.shape == b.shape else np.broadcast_shapes(a.shape, b.shape)
+    a, b = ((x if x.size == 1 or x.shape == shape else np.broadcast_to(x, shape)).reshape(-1) for x in (a, b))
+    y: Array = np.empty(shape, a.dtype)
+    target, square = y.reshape(-1), np.empty(min(y.size, _BLOCK), a.dtype)
+    with np.errstate(all="ignore"):
+        for start in range(0, y.size, _BLOCK):
+            part = slice(start, start + _BLOCK)
+            first, second = (x if x.size == 1 else x[part] for x in (a, b))
+            _hypot_of_block(first, second, target[part], square)
+    return y
+
+
+def _hypot_of_block(a: Array, b: Array, y: Array, square: Array) -> None:
+    np.multiply(a, a, out=y)
+    np.add(y, np.multiply(b, b, out=square[: b.size]), out=y)
+    # What is squared may be too large or too small where its root is not; and infinity beside NaN is infinite.
+    if _LEAST_SQUARE[y.dtype.char] < np.minimum.reduce(y) and np.maximum.reduce(y) < math.inf:
+        np.sqrt(y, out=y)
+    else:
+        np.hypot(a, b, out=y)
 
 
 def softplus(x: npt.NDArray[Any], beta: float, threshold: float) -> npt.NDArray[Any]:
@@ -64,15 +137,15 @@ def logit(x: npt.NDArray[Any], eps: float | None) -> npt.NDArray[Any]:
     return y
 
 
+@np.errstate(divide="ignore", invalid="ignore")
 def xlogy(x: npt.ArrayLike, other: npt.ArrayLike) -> npt.NDArray[Any]:
     """x log(other), and 0 where x is 0 unless `other` is NaN."""
     x, other = _beside(x, other), _beside(other, x)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        y: npt.NDArray[Any] = np.log(other)
-        y = np.multiply(x, y)
-        # 0 log 0 and 0 log(-1) are NaN so far, of which the sum, quickly made, tells.
-        if math.isnan(np.add.reduce(y, None)):
-            y = np.where(np.equal(x, 0) & ~np.isnan(other), y.dtype.type(0), y)
+    y: npt.NDArray[Any] = np.log(other)
+    y = np.multiply(x, y)
+    # 0 log 0 and 0 log(-1) are NaN so far.
+    if np.count_nonzero(lost := y != y):
+        y = np.where(lost & np.equal(x, 0) & ~np.isnan(other), y.dtype.type(0), y)
     return y
 
 
@@ -93,7 +166,7 @@ def lerp(a: npt.ArrayLike, b: npt.ArrayLike, w: npt.ArrayLike) -> npt.NDArray[An
 
 def _beside(value: npt.ArrayLike, other: npt.ArrayLike) -> npt.ArrayLike:
     """A number as an array of the dtype of `other`, which it shall not widen, if that is an array of floats."""
-    if isinstance(value, (int, float)) and not hasattr(value, "dtype"):
+    if not hasattr(value, "dtype") and isinstance(value, (int, float)):
         dtype = getattr(other, "dtype", None)
         return value if dtype is None or dtype.kind != "f" else np.array(value, dtype)
     return value

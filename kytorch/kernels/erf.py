@@ -31,6 +31,7 @@ _ERF = [np.float32(c) for c in (
 )]  # fmt: skip
 # e^(x^2) erfc x in (x - 3) / (x + 3), 0 <= x <= 10.2. Ascending.
 _ERFC_END = np.float32(10.2)
+_ERFC_ENDS = np.full(_BLOCK, _ERFC_END, np.float64)  # NumPy's minimum is several times quicker beside an array
 _ERFC = [np.float32(c) for c in (
     0.179001151, -0.326233564, 0.245603798, -0.150115782, 0.0716658644, -0.0243942312, 0.00426887514,
     0.000715729171, -0.000594568722, 2.8883213e-05, 5.59172326e-05,
@@ -96,12 +97,16 @@ def _erf_single(x: Array, y: Array) -> None:
 
 
 def _erfc_single(x: Array, y: Array) -> None:
-    a = np.minimum(np.abs(x), _ERFC_END).astype(np.float64)
+    a = x.astype(np.float64)
+    np.abs(a, out=a)
+    np.minimum(a, _ERFC_ENDS[: a.size], out=a)
+    e = a + 3.0
     t = a - 3.0
-    t /= a + 3.0
+    t /= e
     _horner(_ERFC[2:], t.astype(np.float32), y)
     # The rest in float64, in which e^(-x^2) and the last steps keep a float32's digits.
-    e = np.multiply(y, t, dtype=np.float64)
+    np.copyto(e, y)
+    e *= t
     e += _ERFC[1]
     e *= t
     e += _ERFC[0]
@@ -113,10 +118,10 @@ def _erfc_single(x: Array, y: Array) -> None:
 
 def _reflected(e: Array, x: Array) -> Array:
     """erfc x, given e = erfc |x|, which it overwrites: 2 - e where x is negative."""
-    s = np.copysign(1.0, x)
-    e *= s
-    e += np.subtract(1.0, s, out=s)
-    return e
+    two = np.less(x, 0).astype(e.dtype)
+    two *= 2.0
+    np.subtract(two, e, out=e)
+    return np.abs(e, out=e)  # where x is positive, 0 - e
 
 
 def _horner(coefficients: list[np.float32], t: Array, y: Array) -> None:

@@ -12,6 +12,12 @@ from kytorch.kernels import reduce
 
 Array = npt.NDArray[Any]
 
+# So few float32 are squared in float64, in which nothing overflows, as one vector.
+_FEW = 1024
+_GREATEST = float(np.finfo(np.float32).max)
+# Of each dtype, from where on a root has all its digits although it is of a sum of squares.
+_LEAST = {char: math.sqrt(np.finfo(char).tiny) / float(np.finfo(char).eps) for char in "fd"}
+
 
 def norm(x: Array, p: float, dims: tuple[int, ...], keepdim: bool) -> Array:
     """(sum |x|^p)^(1/p) over `dims`; float16 goes through float32."""
@@ -19,6 +25,11 @@ def norm(x: Array, p: float, dims: tuple[int, ...], keepdim: bool) -> Array:
         return norm(x.astype(np.float32), p, dims, keepdim).astype(x.dtype)
     y: Array
     if p == 2:
+        if type(x) is np.ndarray and x.dtype.char == "f" and x.size <= _FEW and len(dims) == x.ndim and not keepdim:
+            line = x.astype(np.float64).reshape(-1)
+            root = math.sqrt(line.dot(line))
+            if root < _GREATEST:
+                return np.array(root, x.dtype)
         y = _euclidean(x, dims, keepdim)
     elif p == 1:
         y = reduce.sum(np.abs(x), dims, keepdim)
@@ -33,12 +44,12 @@ def norm(x: Array, p: float, dims: tuple[int, ...], keepdim: bool) -> Array:
     return y
 
 
+@np.errstate(over="ignore")
 def _euclidean(x: Array, dims: tuple[int, ...], keepdim: bool) -> Array:
-    with np.errstate(over="ignore"):
-        y: Array = np.sqrt(reduce.sum_of_squares(x, dims, keepdim))
-    limits = np.finfo(x.dtype)
+    y: Array = np.sqrt(reduce.sum_of_squares(x, dims, keepdim))
     # What is squared may be too large or too small where its root is not.
-    if y.size and not (y.min() > math.sqrt(limits.tiny) / limits.eps and math.isfinite(y.max())):
+    # The places are found sooner than the least and the greatest themselves.
+    if y.size and not (y.item(y.argmin()) > _LEAST[x.dtype.char] and math.isfinite(y.item(y.argmax()))):
         scaled = _scaled(x, 2, dims)
         return scaled if keepdim else scaled.reshape(y.shape)
     return y

@@ -11,17 +11,20 @@ from kytorch.kernels import along
 
 Array = npt.NDArray[Any]
 
+# So few elements are sorted sooner than parted.
+_FEW = 64
+
 
 def argsort(x: Array, dim: int, descending: bool, stable: bool) -> Array:
     """The indices that put `x`, which has dimensions, in order."""
     order: Array
     if not descending:
-        return np.argsort(x, dim, "stable" if stable else None)
+        return x.argsort(dim, "stable" if stable else None)
     reverse = (slice(None),) * dim + (slice(None, None, -1),)
     if stable:  # backwards both ways, so that equal elements keep their order
-        order = x.shape[dim] - 1 - np.argsort(x[reverse], dim, "stable")[reverse]
+        order = x.shape[dim] - 1 - x[reverse].argsort(dim, "stable")[reverse]
         return order
-    order = np.argsort(x, dim)[reverse]
+    order = x.argsort(dim)[reverse]
     return order
 
 
@@ -29,10 +32,10 @@ def top(x: Array, k: int, dim: int, largest: bool, ordered: bool) -> Array:
     """The indices of the `k` greatest or least elements of `x`, which has dimensions."""
     n = x.shape[dim]
     lead = (slice(None),) * dim
-    if k == 0 or k == n:
+    if k == 0 or k == n or x.size <= _FEW:
         order = argsort(x, dim, largest, False)
         return order[(*lead, slice(0, k))]
-    order = np.argpartition(x, n - k if largest else k - 1, dim)
+    order = x.argpartition(n - k if largest else k - 1, dim)
     order = order[(*lead, slice(n - k, None) if largest else slice(0, k))]
     if ordered and k > 1:
         order = along.take(order, argsort(along.take(x, order, dim), dim, largest, False), dim)
@@ -41,8 +44,9 @@ def top(x: Array, k: int, dim: int, largest: bool, ordered: bool) -> Array:
 
 def kth(x: Array, k: int, dim: int) -> Array:
     """The element with `k` before it in ascending order, with size 1 in `dim`."""
-    part = np.partition(x, k, dim)[(slice(None),) * dim + (slice(k, k + 1),)]
-    return np.array(part)
+    parted = np.array(x)
+    parted.partition(k, dim)
+    return np.array(parted[(slice(None),) * dim + (slice(k, k + 1),)])
 
 
 def missing(x: Array, dim: int | None) -> Array | None:
@@ -51,15 +55,15 @@ def missing(x: Array, dim: int | None) -> Array | None:
         return None
     greatest: Array = np.maximum.reduce(x, dim, keepdims=True)
     lines = greatest != greatest
-    return lines if lines.any() else None
+    return lines if np.count_nonzero(lines) else None  # several times quicker than any()
 
 
 def first(x: Array, y: Array, dim: int) -> Array:
     """The first place in each line where `x` is `y`, which has size 1 in `dim`; NaN is NaN here."""
     same = x == y
-    if y.dtype.kind == "f" and (lost := y != y).any():
+    if y.dtype.kind == "f" and np.count_nonzero(lost := y != y):
         same |= lost & (x != x)
-    place: Array = np.argmax(same, dim, keepdims=True)
+    place: Array = same.argmax(dim, keepdims=True)
     return place
 
 

@@ -15,11 +15,19 @@ _WIDER = {"e": np.float32, "f": np.float64}
 # Of each dtype, how much of their mean equal numbers may seem to deviate from it.
 _ROUNDINGS = {char: 8 * float(np.finfo(char).eps) for char in "fd"}
 _FEW = 1024
+# So few float32 take less time one by one, in float64, in which nothing is lost.
+_LINE = 16
+# With what products sum; of each dtype, as making it takes as long as a product.
+_ONES = {char: np.ones(_FEW, char) for char in "fd"}
+# Up to this many elements NumPy's pairwise sum of all is quicker than products.
+_PAIRWISE = 1 << 15
 # Rows up to this length are reduced column by column, where NumPy is several times faster.
 SHORT = 64
 # Elements that a pass over several steps takes at once, so that they stay in the cache.
 BLOCK = 1 << 15
 _GROUP = 64
+# So many products a dot product of float32 adds up with few roundings' error, even if all are equal.
+_DOT = 10 * _FEW
 
 
 def sum(x: Array, dims: tuple[int, ...], keepdim: bool) -> Array:
@@ -59,11 +67,7 @@ def _by_products(x: Array, dims: tuple[int, ...]) -> Array | None:
     last = x.shape[x.ndim - many :]
     if _trailing(x, dims):
         n = math.prod(last)
-        return (
-            (x.reshape(-1, n) @ np.ones_like(x, shape=(n,))).reshape(x.shape[: x.ndim - many])
-            if 0 < n <= _FEW
-            else None
-        )
+        return (x.reshape(-1, n) @ _ONES[x.dtype.char][:n]).reshape(x.shape[: x.ndim - many]) if 0 < n <= _FEW else None
     if sorted(dims) == list(range(many)):
         rest = x.shape[many:]
         return _sum_of_rows(x.reshape(-1, math.prod(rest))).astype(x.dtype, copy=False).reshape(rest)
@@ -71,21 +75,27 @@ def _by_products(x: Array, dims: tuple[int, ...]) -> Array | None:
 
 
 def _sum_of_all(x: Array) -> Array:
-    whole = x.size // _FEW * _FEW
-    total: Array = np.add.reduce(x[:whole].reshape(-1, _FEW) @ np.ones_like(x, shape=(_FEW,)))
+    whole = x.size // _FEW * _FEW if x.size > _PAIRWISE else 0
+    if not whole:
+        few: Array = np.add.reduce(x)
+        return few
+    total: Array = np.add.reduce(x[:whole].reshape(-1, _FEW) @ _ONES[x.dtype.char])
     return total if whole == x.size else total + np.add.reduce(x[whole:])
 
 
 def _sum_of_rows(x: Array) -> Array:
     """The rows' sum: 64 rows at a time in their dtype, several beside each other if they are short, then in float64."""
     rows, columns = x.shape
-    if rows < _GROUP or not columns:
-        few: Array = np.ones_like(x, shape=(rows,)) @ x
+    ones = _ONES[x.dtype.char][:_GROUP]
+    if rows < 4 * _GROUP or not columns:
+        few: Array = ones[:rows] @ x[:_GROUP]
+        for start in range(_GROUP, rows, _GROUP):
+            few += ones[: rows - start] @ x[start : start + _GROUP]
         return few
     beside = max(1, min(_FEW // columns, rows // _GROUP))
     groups = rows // (_GROUP * beside)
     whole = groups * _GROUP * beside
-    total: Array = np.ones_like(x, shape=(_GROUP,)) @ x[:whole].reshape(groups, _GROUP, beside * columns)
+    total: Array = ones @ x[:whole].reshape(groups, _GROUP, beside * columns)
     total = np.add.reduce(total, 0, np.float64).reshape(beside, columns)
     total = np.add.reduce(total, 0)
     return total if whole == rows else total + _sum_of_rows(x[whole:])
@@ -103,11 +113,24 @@ def mean(x: Array, dims: tuple[int, ...], keepdim: bool) -> Array:
 
 def sum_of_squares(x: Array, dims: tuple[int, ...], keepdim: bool) -> Array:
     """The sum of x^2 over `dims`."""
-    if len(dims) == x.ndim and x.size > _FEW and x.flags.c_contiguous:
-        flat = x.reshape(-1)
-        total = _sum_of_numbers([part @ part for part in _parts(flat)])
-        return np.full_like(x, total, shape=[1] * x.ndim if keepdim else [])
+    if x.size > _FEW and x.flags.c_contiguous and _trailing(x, dims):
+        n = math.prod(x.shape[x.ndim - len(dims) :])
+        left = x.shape[: x.ndim - len(dims)] + (1,) * (len(dims) * keepdim)
+        if len(dims) == x.ndim:
+            return _sum_of_all_squares(x.reshape(-1)).reshape(left)
+        if _GROUP // 4 <= n <= _DOT:
+            rows = x.reshape(-1, n)
+            y: Array = np.vecdot(rows, rows)
+            return y.reshape(left)
     return sum(x * x, dims, keepdim)
+
+
+def _sum_of_all_squares(x: Array) -> Array:
+    if x.size <= _DOT:
+        return np.asarray(x @ x)
+    whole = x.size // _FEW * _FEW
+    rows, rest = x[:whole].reshape(-1, _FEW), x[whole:]
+    return np.asarray(np.add.reduce(np.vecdot(rows, rows)) + rest @ rest)
 
 
 def _sum_of_numbers(numbers: list[Any]) -> float:
@@ -124,6 +147,10 @@ def variance(x: Array, dims: tuple[int, ...], correction: float, keepdim: bool, 
 
     Where n - correction is not positive, it is infinite, or NaN if nothing deviates.
     """
+    if type(x) is np.ndarray and x.dtype.char == "f" and 0 < x.size <= _LINE and len(dims) == x.ndim:
+        spread, middle = _variance_one_by_one(x.ravel().tolist(), correction, root)
+        ones = (1,) * x.ndim
+        return np.array(spread, x.dtype).reshape(ones if keepdim else ()), np.array(middle, x.dtype).reshape(ones)
     n = math.prod([x.shape[i] for i in dims])
     wide = x.astype(np.float32) if x.dtype.char == "e" else x
     average = mean(wide, dims, True)
@@ -137,6 +164,19 @@ def variance(x: Array, dims: tuple[int, ...], correction: float, keepdim: bool, 
     y = squares / freedom if freedom > 0 else np.where(squares > 0, math.inf, np.full_like(squares, math.nan))
     y = np.sqrt(y) if root else y
     return (y, average) if wide is x else (y.astype(x.dtype), average.astype(x.dtype))
+
+
+def _variance_one_by_one(values: list[float], correction: float, root: bool) -> tuple[float, float]:
+    n = len(values)
+    total = squares = 0.0
+    for value in values:
+        total += value
+    average = total / n
+    for value in values:
+        squares += (value - average) * (value - average)
+    freedom = n - correction
+    y = squares / freedom if freedom > 0 else math.inf if squares > 0 else math.nan
+    return math.sqrt(y) if root else y, average
 
 
 def _seem_equal(squares: Array, average: Array, n: int) -> bool:
@@ -176,26 +216,6 @@ def extreme(function: np.ufunc, x: Array, dims: tuple[int, ...], keepdim: bool) 
         return y.reshape(x.shape[:-1] + (1,) * keepdim)
     y = function.reduce(x, dims, keepdims=keepdim)
     return y
-
-
-def product(x: Array, dims: tuple[int, ...], keepdim: bool) -> Array:
-    """The product of `x` over `dims`; of float16 through float32, of integers and bool as int64."""
-    char = x.dtype.char
-    y: Array
-    if len(dims) == x.ndim and x.size > _FEW and char in "fd" and x.flags.c_contiguous:
-        flat = x.reshape(-1)
-        whole = flat.size // _FEW * _FEW
-        y = np.multiply.reduce(np.multiply.reduce(flat[:whole].reshape(-1, _FEW), 0))
-        y = np.multiply(y, np.multiply.reduce(flat[whole:]))
-        return y.reshape([1] * x.ndim if keepdim else [])
-    if x.size > _FEW and char in "fd" and dims == (x.ndim - 1,) and x.shape[-1] <= SHORT:
-        y = np.multiply.reduce(columns_of(x), 0)
-        return y.reshape(x.shape[:-1] + (1,) * keepdim)
-    dtype: npt.DTypeLike | None = _WIDER["e"] if char == "e" else None
-    if x.dtype.kind in "bui":
-        dtype = np.int64
-    y = np.multiply.reduce(x, dims, dtype, None, keepdim)  # type: ignore[call-overload]  # a bool is one of its Literals
-    return y.astype(x.dtype) if char == "e" else y
 
 
 def placed(mask: Array, share: Array) -> Array:

@@ -16,7 +16,7 @@ Array = npt.NDArray[Any]
 Whole = Callable[[Array, Array], Array]
 
 _FEW = 512
-_BLOCK = 8192
+_BLOCK = 1 << 14
 _LARGEST = 2.0**29
 
 
@@ -42,8 +42,8 @@ def _divided(slow: np.ufunc, a: Array, b: Array, whole: np.ufunc, rest: bool) ->
             raise ZeroDivisionError(f"{slow.__name__}: integers divided by 0")
         y: Array = slow(a, b)
         return y
-    shape = np.broadcast_shapes(a.shape, b.shape)
-    a, b = (x if x.size == 1 else np.broadcast_to(x, shape).ravel() for x in (a, b))
+    shape = a.shape if a.shape == b.shape else np.broadcast_shapes(a.shape, b.shape)
+    a, b = (x.reshape(-1) if x.size == 1 or x.shape == shape else np.broadcast_to(x, shape).ravel() for x in (a, b))
     y = np.empty(shape, np.float32)
     flat = y.reshape(-1)
     for start in range(0, flat.size, _BLOCK):
@@ -55,15 +55,16 @@ def _divided(slow: np.ufunc, a: Array, b: Array, whole: np.ufunc, rest: bool) ->
 
 def _block(slow: np.ufunc, a: Array, b: Array, whole: np.ufunc, rest: bool, out: Array) -> None:
     """Write the answer for a block to `out`: with `slow` if a quotient is too large, or no number, or b infinite."""
-    wide = b.astype(np.float64)
+    over, wide = a.astype(np.float64), b.astype(np.float64)
     quotient = np.empty(out.shape)
     with np.errstate(all="ignore"):
-        np.divide(a, wide, out=quotient)
-        if np.maximum.reduce(np.abs(quotient)) < _LARGEST and np.isfinite(np.add.reduce(wide, None)):
+        np.divide(over, wide, out=quotient)
+        least, greatest = np.minimum.reduce(quotient), np.maximum.reduce(quotient)
+        if least > -_LARGEST and greatest < _LARGEST and np.isfinite(np.add.reduce(wide, None)):
             whole(quotient, out=quotient)
             if rest:
                 np.multiply(quotient, wide, out=quotient)
-                np.subtract(a, quotient, out=quotient)
+                np.subtract(over, quotient, out=quotient)
             out[...] = quotient
             return
     slow(a, b, out=out)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from kytorch.kernels import reduce
 
 Array = npt.NDArray[Any]
+_INTP = np.dtype(np.intp)
 
 
 class Places(NamedTuple):
@@ -41,10 +42,12 @@ def assign(y: Array, index: Any, values: Array | float) -> None:
 
 def may_repeat(index: Any) -> bool:
     """Whether an element can be named twice: only integer arrays can."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return type(index) is Places or any(
-        hasattr(part, "dtype") and part.dtype.kind != "b" and part.ndim for part in parts
-    )
+    if type(index) is Places:
+        return True
+    for part in index if isinstance(index, tuple) else (index,):
+        if hasattr(part, "dtype") and part.dtype.kind != "b" and part.ndim:
+            return True
+    return False
 
 
 def add(y: Array, index: Any, values: Array) -> None:
@@ -74,7 +77,7 @@ def numbers(index: Any, shape: tuple[int, ...]) -> Array:
 
 def last_named(index: Any, shape: tuple[int, ...]) -> Array | None:
     """For each place of x[index] whether no later one names the same element; None if that is so everywhere."""
-    if not may_repeat(index):
+    if not may_repeat(index) or not math.prod(shape):
         return None
     rows, whole, width = _rows(index, shape)
     order = np.arange(rows.size)
@@ -94,7 +97,7 @@ def _rows(index: Any, shape: tuple[int, ...]) -> tuple[Array, tuple[int, ...], i
     if type(index) is Places:
         return index.flat.reshape(-1), index.flat.shape, 1
     parts = index if isinstance(index, tuple) else (index,)
-    if all(getattr(part, "dtype", None) == np.intp for part in parts):
+    if False not in [getattr(part, "dtype", None) == _INTP for part in parts]:
         lead, rest = shape[: len(parts)], shape[len(parts) :]
         rows = np.ravel_multi_index(parts, lead, mode="wrap") if len(parts) > 1 else _from_left(parts[0], lead[0])
         return rows.reshape(-1), rows.shape + rest, math.prod(rest)

@@ -15,6 +15,8 @@ Array = npt.NDArray[Any]
 
 # From this size on, one NumPy call on short rows takes longer than turning them into columns.
 _FEW = 256
+# A line of so many elements takes less time one by one.
+_LINE = 16
 # Elements that a pass over several steps takes at once: few calls, whose data stay in the cache.
 _BLOCK = 1 << 17
 # Of each dtype, how far from 0 exponents may be so that no sum of their powers of e overflows or vanishes.
@@ -23,8 +25,11 @@ _SAFE = {"f": 60.0, "d": 600.0}
 
 def softmax(x: Array, dim: int) -> Array:
     """e^x over its sum along `dim`."""
-    with np.errstate(invalid="ignore"):  # inf - inf
-        return _blocked(_softmax, dim, x)
+    if _is_a_short_line(x, dim):
+        powers = [math.exp(d) for d in _less_greatest(x)]
+        total = math.fsum(powers)
+        return np.array([power / total for power in powers], x.dtype).reshape(x.shape)
+    return _blocked(_softmax, dim, x)
 
 
 def softmax_vjp(g: Array, y: Array, dim: int) -> Array:
@@ -34,13 +39,27 @@ def softmax_vjp(g: Array, y: Array, dim: int) -> Array:
 
 def log_softmax(x: Array, dim: int) -> Array:
     """x - log of the sum of e^x along `dim`."""
-    with np.errstate(invalid="ignore"):  # inf - inf
-        return _blocked(_log_softmax, dim, x)
+    if _is_a_short_line(x, dim):
+        less = _less_greatest(x)
+        log = math.log(math.fsum([math.exp(d) for d in less]))
+        return np.array([d - log for d in less], x.dtype).reshape(x.shape)
+    return _blocked(_log_softmax, dim, x)
 
 
 def log_softmax_vjp(g: Array, y: Array, dim: int) -> Array:
     """g - e^y times the sum of g along `dim`."""
     return _blocked(_log_softmax_vjp, dim, g, y)
+
+
+def _is_a_short_line(x: Array, dim: int) -> bool:
+    few = type(x) is np.ndarray and 0 < x.size <= _LINE and x.ndim > 0
+    return few and x.dtype.char in _SAFE and x.size == x.shape[dim]
+
+
+def _less_greatest(x: Array) -> list[float]:
+    values = x.ravel().tolist()
+    greatest = max(values)
+    return [value - greatest for value in values]
 
 
 def _is_safe(x: Array) -> bool:
@@ -51,12 +70,13 @@ def _is_safe(x: Array) -> bool:
     return bool(np.maximum.reduce(x, None) <= limit) and bool(np.minimum.reduce(x, None) >= -limit)
 
 
+@np.errstate(invalid="ignore")  # inf - inf
 def _softmax(x: Array, out: Array, axis: int) -> None:
     if _is_safe(x):
-        np.exp(x, out=out)
+        np.exp(x, out)
     else:
-        np.subtract(x, np.maximum.reduce(x, axis, keepdims=True), out=out)
-        np.exp(out, out=out)
+        np.subtract(x, np.maximum.reduce(x, axis, keepdims=True), out)
+        np.exp(out, out)
     out /= reduce.sum(out, (axis,), True)
 
 
@@ -69,6 +89,7 @@ def _softmax_vjp(g: Array, y: Array, out: Array, axis: int) -> None:
     out *= y
 
 
+@np.errstate(invalid="ignore")  # inf - inf
 def _log_softmax(x: Array, out: Array, axis: int) -> None:
     if _is_safe(x):
         np.exp(x, out=out)
@@ -88,13 +109,18 @@ def _log_softmax_vjp(g: Array, y: Array, out: Array, axis: int) -> None:
 def _blocked(step: Callable[..., None], dim: int, *inputs: Array) -> Array:
     """What `step` writes for `inputs`, which have one shape; float16 goes through float32."""
     shape, dtype = inputs[0].shape, inputs[0].dtype
+    out: Array
+    if inputs[-1].dtype is dtype and dtype.char in _SAFE and shape and 0 < inputs[0].size < _FEW:
+        out = np.empty_like(inputs[0], None, "C")
+        step(*inputs, out, dim)
+        return out
     if inputs[-1].dtype != dtype:
         dtype = np.result_type(*inputs)
     if not inputs[0].size:
         return np.empty_like(inputs[0], dtype)
     if dtype.char == "e":
         return _blocked(step, dim, *[x.astype(np.float32) for x in inputs]).astype(dtype)
-    out: Array = np.empty_like(inputs[0], dtype, "C", shape=shape or (1,))
+    out = np.empty_like(inputs[0], dtype, "C", shape=shape or (1,))
     if not shape:
         inputs = tuple([x.reshape(1) for x in inputs])
     n: int = out.shape[dim]

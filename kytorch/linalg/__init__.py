@@ -1,4 +1,7 @@
-"""Linear algebra: of matrices, in the last two dimensions, and of batches of them in any others."""
+"""Linear algebra: of matrices, in the last two dimensions, and of batches of them in any others.
+
+A matrix is called `A`, as in PyTorch; what the rules are generic over, `A` elsewhere, is `V` in these files.
+"""
 
 from kytorch.linalg.determinant import det, slogdet
 from kytorch.linalg.eigenvalues import eigh, eigvalsh

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
 
-from kytorch.tensor.core import Tensor, TrainableWeight
-from kytorch.tensor.errors import not_tensors
+from kytorch.tensor.core import Tensor
+from kytorch.tensor.operands import array_of
 from kytorch.tensor.values import Array
 
 F = TypeVar("F")
@@ -16,12 +17,7 @@ F = TypeVar("F")
 
 def floats(name: str, x: Tensor | Array) -> Array:
     """The array of `x`. Raises TypeError unless it is a Tensor or an array of float32 or float64."""
-    if isinstance(x, Tensor):
-        data = x._data
-    elif isinstance(x, TrainableWeight) or not hasattr(x, "dtype"):
-        raise not_tensors(name, x)
-    else:
-        data = x
+    data = array_of(name, x)
     if data.dtype.char not in "fd":
         raise TypeError(f"{name}: dtype {data.dtype}; matrices are of float32 or float64: x.to(kytorch.float32)")
     return data
@@ -59,11 +55,22 @@ def singular(name: str, x: Array) -> np.linalg.LinAlgError:
     return np.linalg.LinAlgError(f"{name}: {first} is singular; linalg.pinv and linalg.lstsq take singular ones")
 
 
-def decomposed(name: str, function: Callable[[Array], F], x: Array) -> F:
-    """`function` of `x`. Raises numpy.linalg.LinAlgError in kytorch's words if it does not converge."""
+def decomposed(name: str, function: Callable[[Array], F], x: Array, whole: bool = True) -> F:
+    """`function` of `x`. Raises numpy.linalg.LinAlgError if it does not converge, or `x` is not finite.
+
+    If not `whole`, only a triangle of `x` is read, and the caller looks at the answer.
+    """
+    if whole and not math.isfinite(np.add.reduce(x, None)) and not np.isfinite(x).all():  # LAPACK may never end
+        raise not_converged(name, np.asarray(~np.isfinite(x).all((-2, -1))), x)
     try:
         return function(x)
     except np.linalg.LinAlgError:
-        wrong = np.asarray(~np.isfinite(x).all((-2, -1)))
-        reason = f"{which(wrong)} is not finite" if wrong.any() else "scaling the matrix may help"
-        raise np.linalg.LinAlgError(f"{name}: the iteration did not converge; {reason}") from None
+        raise not_converged(name, np.asarray(~np.isfinite(x).all((-2, -1))), x) from None
+
+
+def not_converged(name: str, wrong: Array, x: Array) -> np.linalg.LinAlgError:
+    """The error of a decomposition that failed, given which of the batch are suspected."""
+    reason = "scaling the matrix may help"
+    if wrong.any() and not np.isfinite(x).all():
+        reason = f"{which(wrong)} is not finite"
+    return np.linalg.LinAlgError(f"{name}: the iteration did not converge; {reason}")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
 from kytorch.linalg.checks import decomposed, floats, matrices
+from kytorch.ops.products import MatmulGradFn
 from kytorch.ops.reduce import sum
 from kytorch.ops.shape import squeeze, unsqueeze
-from kytorch.tensor.core import CONSTANT, A, OneInputGradFn, Tensor, View, make
-from kytorch.tensor.errors import not_tensors
+from kytorch.tensor.core import CONSTANT, OneInputGradFn, Tensor, View, make
+from kytorch.tensor.core import A as V
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import alike
 from kytorch.tensor.values import Array
 
 T = TypeVar("T")
@@ -29,7 +31,7 @@ class PinvGradFn(OneInputGradFn):
     def __init__(self, x: Array, y: Array) -> None:
         self._x, self._y = x, y
 
-    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
+    def vjps(self, g: V, view: View[V]) -> tuple[V | None, ...]:
         x, y = view(self._x, self._inputs[0]), view(self._y, self)
         y_t, g_t = y.mT, g.mT
         by_y, with_y = g_t @ y, y @ g_t
@@ -51,28 +53,51 @@ def _pseudo_inverse(name: str, x: Array, rtol: float | None, atol: float | None)
     return y, np.asarray(kept.sum(-1)), s
 
 
-def pinv(x: A, *, rtol: float | None = None, atol: float | None = None) -> A:
+def _quick_pseudo_inverse(x: Array, rcond: float) -> Array | None:
+    """The pseudo-inverse of a matrix whose rank is full beyond doubt, without singular values; None of others."""
+    n, m = x.shape[-2:]
+    if n < m:
+        turned = _quick_pseudo_inverse(x.mT, rcond)
+        return None if turned is None else turned.mT
+    if not x.size:
+        return None
+    try:
+        if n == m:
+            y: Array = np.linalg.inv(x)
+        else:
+            q, r = np.linalg.qr(x)
+            y = np.linalg.inv(r) @ q.mT
+    except np.linalg.LinAlgError:
+        return None
+    # Frobenius' norms of both, multiplied, are no less than the greatest singular value over the least.
+    a, b = x.reshape(*x.shape[:-2], -1), y.reshape(*x.shape[:-2], -1)
+    with np.errstate(all="ignore"):
+        ratio = np.sqrt(np.vecdot(a, a)) * np.sqrt(np.vecdot(b, b))
+        return y if (ratio * rcond < 0.5).all() else None
+
+
+def pinv(A: V, *, rtol: float | None = None, atol: float | None = None) -> V:
     """The pseudo-inverse of a matrix (Moore and Penrose), whose singular values up to max(atol, rtol * the greatest)
     are taken as 0; rtol is the precision of x's dtype times max(n, m) if neither is given.
 
     The gradient is that along matrices of the same rank.
     """
-    data = matrices("linalg.pinv", x)
+    data = matrices("linalg.pinv", A)
     y, _, _ = _pseudo_inverse("linalg.pinv", data, rtol, atol)
-    return PinvGradFn(data, y).record(y, x) if isinstance(x, Tensor) else y
+    return PinvGradFn(data, y).record(y, A) if isinstance(A, Tensor) else y
 
 
 @method
-def pinverse(x: A, rcond: float = 1e-15) -> A:
+def pinverse(x: V, rcond: float = 1e-15) -> V:
     """`pinv` with rtol=rcond, under its name as a method."""
     return pinv(x, rtol=rcond)
 
 
-def matrix_rank(x: A, *, rtol: float | None = None, atol: float | None = None) -> A:
+def matrix_rank(A: V, *, rtol: float | None = None, atol: float | None = None) -> V:
     """How many singular values are above max(atol, rtol * the greatest), as int64: a constant."""
-    data = matrices("linalg.matrix_rank", x)
+    data = matrices("linalg.matrix_rank", A)
     _, rank, _ = _pseudo_inverse("linalg.matrix_rank", data, rtol, atol)
-    return make(rank, CONSTANT) if isinstance(x, Tensor) else rank
+    return make(rank, CONSTANT) if isinstance(A, Tensor) else rank
 
 
 class LeastSquares(NamedTuple, Generic[T]):
@@ -84,24 +109,36 @@ class LeastSquares(NamedTuple, Generic[T]):
     singular_values: T
 
 
-def lstsq(a: A, b: A, rcond: float | None = None) -> LeastSquares[A]:
-    """The x that makes the sum of the squares of a x - b least, and is least itself if there are several.
+def lstsq(
+    A: V, B: V | Array, rcond: float | None = None, *, driver: Literal["gels", "gelsy", "gelsd", "gelss"] | None = None
+) -> LeastSquares[V]:
+    """The X that makes the sum of the squares of A X - B least, and is least itself if there are several.
 
-    a is (..., n, m) and b (..., n, k), or (n,) beside a matrix; singular values up to rcond times the greatest are
+    A is (..., n, m) and B (..., n, k), or (n,) beside a matrix; singular values up to rcond times the greatest are
     taken as 0. The residuals, that sum for each column, are empty unless n > m and the rank is m. The rank and the
-    singular values of a are constants.
+    singular values of A, which are empty unless `driver` is "gelsd" or "gelss", are constants.
     """
-    if isinstance(a, Tensor) is not isinstance(b, Tensor):
-        raise not_tensors("linalg.lstsq", a, b)
+    a: V
+    b: V
+    a, b = alike("linalg.lstsq", A, B)
+    if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
+        raise ValueError(f"linalg.lstsq: driver {driver!r} is none of 'gels', 'gelsy', 'gelsd' and 'gelss'")
     data, right = matrices("linalg.lstsq", a), floats("linalg.lstsq", b)
     vector = right.ndim == data.ndim - 1
     if right.ndim == 0 or right.shape[-1 if vector else -2] != data.shape[-2]:
         raise ValueError(f"linalg.lstsq: shapes {a.shape} and {b.shape} are not (..., n, m) and (..., n, k) or (n,)")
-    inverse, rank, s = _pseudo_inverse("linalg.lstsq", data, rcond, None)
-    y = PinvGradFn(data, inverse).record(inverse, a) if isinstance(a, Tensor) else inverse
-    columns = unsqueeze(b, -1) if vector else b
-    solution = y @ columns
     rows, n = data.shape[-2:]
+    s = np.empty(0, data.dtype)
+    inverse: Array | None = None
+    if driver not in ("gelsd", "gelss"):
+        least = float(np.finfo(data.dtype).eps) * max(rows, n)
+        inverse = _quick_pseudo_inverse(data, least if rcond is None else max(rcond, least))
+        rank = np.full(data.shape[:-2], min(rows, n))
+    if inverse is None:
+        inverse, rank, values = _pseudo_inverse("linalg.lstsq", data, rcond, None)
+        s = values if driver in ("gelsd", "gelss") else s
+    columns = unsqueeze(b, -1) if vector else b
+    solution = _solution(a, inverse, columns)
     if rows > n and (rank == n).all():
         rest = a @ solution - columns
         residuals = sum(rest * rest, -2)
@@ -112,5 +149,16 @@ def lstsq(a: A, b: A, rcond: float | None = None) -> LeastSquares[A]:
     return LeastSquares(solution, residuals, _constant(rank, a), _constant(s, a))
 
 
-def _constant(array: Array, like: A) -> A:
+def _solution(a: V, inverse: Array, b: V) -> V:
+    """The pseudo-inverse times b, corrected twice by the pseudo-inverse times what is left, as b - a x loses digits."""
+    data, right = (a._data, b._data) if isinstance(a, Tensor) and isinstance(b, Tensor) else (a, b)
+    x: Array = inverse @ right
+    for _ in range(2):
+        x += inverse @ (right - data @ x)
+    if not isinstance(a, Tensor) or not isinstance(b, Tensor):
+        return x
+    return MatmulGradFn().record(x, PinvGradFn(data, inverse).record(inverse, a), b)
+
+
+def _constant(array: Array, like: V) -> V:
     return make(array, CONSTANT) if isinstance(like, Tensor) else array

@@ -9,50 +9,49 @@ import numpy as np
 
 from kytorch.linalg.checks import floats, square
 from kytorch.linalg.systems import inv
+from kytorch.ops.choice import where
 from kytorch.ops.shape import squeeze, unsqueeze
-from kytorch.tensor.core import CONSTANT, A, Tensor, make
-from kytorch.tensor.errors import not_tensors
+from kytorch.tensor.core import CONSTANT, Tensor, make
+from kytorch.tensor.core import A as V
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import alike
 
 
 @method
-def matrix_power(x: A, n: int) -> A:
+def matrix_power(A: V, n: int) -> V:
     """The product of `n` times a square matrix; of its inverse if n < 0; the identity if n = 0."""
-    data = square("linalg.matrix_power", x)
+    data = square("linalg.matrix_power", A)
     try:
         n = operator.index(n)
     except TypeError:
         raise TypeError(f"linalg.matrix_power: n is an int, not {type(n).__name__}") from None
     if n == 0:
         eye = np.broadcast_to(np.eye(data.shape[-1], dtype=data.dtype), data.shape).copy()
-        one: A = x * 0.0 + (make(eye, CONSTANT) if isinstance(x, Tensor) else eye)
-        return one
-    base = inv(x) if n < 0 else x * 1.0
+        return where(np.zeros(data.shape, bool), A, make(eye, CONSTANT) if isinstance(A, Tensor) else eye)
+    base = inv(A) if n < 0 else A * 1.0
     return _power(base, abs(n))
 
 
-def _power(x: A, n: int) -> A:
+def _power(x: V, n: int) -> V:
     """x^n for n > 0, by squaring."""
     if n == 1:
         return x
     half = _power(x, n // 2)
-    y: A = half @ half
+    y: V = half @ half
     if n % 2:
         y = y @ x
     return y
 
 
-def multi_dot(tensors: list[A] | tuple[A, ...]) -> A:
+def multi_dot(tensors: list[V] | tuple[V, ...]) -> V:
     """The product of two matrices or more, in the order that takes the fewest multiplications.
 
     The first and the last may be vectors. The order is found by dynamic programming (Cormen, Leiserson, Rivest and
     Stein, "Introduction to algorithms", section "Matrix-chain multiplication").
     """
-    chain: list[A] = list(tensors)
+    chain: list[V] = list(alike("linalg.multi_dot", *tensors))
     if len(chain) < 2:
         raise ValueError(f"linalg.multi_dot: expected two matrices or more, not {len(chain)}")
-    if len({isinstance(x, Tensor) for x in chain}) > 1:
-        raise not_tensors("linalg.multi_dot", *chain)
     shapes = [floats("linalg.multi_dot", x).shape for x in chain]
     ends = [len(shapes[0]) == 1, len(shapes[-1]) == 1]
     if ends[0]:
@@ -67,12 +66,12 @@ def multi_dot(tensors: list[A] | tuple[A, ...]) -> A:
     return squeeze(y, dims) if dims else y
 
 
-def _chained(chain: list[A], split: dict[tuple[int, int], int], i: int, j: int) -> A:
+def _chained(chain: list[V], split: dict[tuple[int, int], int], i: int, j: int) -> V:
     """The product of those from i to j."""
     if i == j:
         return chain[i]
     k = split[i, j]
-    y: A = _chained(chain, split, i, k) @ _chained(chain, split, k + 1, j)
+    y: V = _chained(chain, split, i, k) @ _chained(chain, split, k + 1, j)
     return y
 
 

@@ -7,9 +7,10 @@ import numpy as np
 from kytorch.kernels import triangular as kernels
 from kytorch.linalg.checks import floats, matrices, singular, square
 from kytorch.ops.shape import unsqueeze
-from kytorch.tensor.core import CONSTANT, A, OutputGradFn, Tensor, TwoInputGradFn, View
-from kytorch.tensor.errors import not_tensors
+from kytorch.tensor.core import CONSTANT, OutputGradFn, Tensor, TwoInputGradFn, View
+from kytorch.tensor.core import A as V
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import tensors
 from kytorch.tensor.values import Array, Shape
 
 
@@ -18,23 +19,23 @@ class InvGradFn(OutputGradFn):
 
     __slots__ = ()
 
-    def vjp(self, g: A, y: A) -> A:
-        transposed: A = y.mT
+    def vjp(self, g: V, y: V) -> V:
+        transposed: V = y.mT
         return -(transposed @ g @ transposed)
 
 
-def inv(x: A) -> A:
+def inv(A: V) -> V:
     """The inverse of a square matrix. Raises numpy.linalg.LinAlgError for a singular one."""
-    data = square("linalg.inv", x)
+    data = square("linalg.inv", A)
     try:
         y: Array = np.linalg.inv(data)
     except np.linalg.LinAlgError:
         raise singular("linalg.inv", data) from None
-    return InvGradFn().record(y, x) if isinstance(x, Tensor) else y
+    return InvGradFn().record(y, A) if isinstance(A, Tensor) else y
 
 
 @method
-def inverse(x: A) -> A:
+def inverse(x: V) -> V:
     """`inv`, under its name as a method."""
     return inv(x)
 
@@ -46,14 +47,14 @@ class SolveGradFn(TwoInputGradFn):
     _a: Array
     _y: Array
 
-    def __init__(self, a: Array, y: Array, left: bool, vector: bool) -> None:
-        self._a, self._y, self._left, self._vector = a, y, left, vector
+    def __init__(self, left: bool, vector: bool = False) -> None:
+        self._left, self._vector = left, vector
 
-    def transposed(self, a: A, g: A) -> A:
+    def transposed(self, a: V, g: V) -> V:
         """The solution with the transpose of a."""
         return solve(a.mT, g, left=self._left)
 
-    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
+    def vjps(self, g: V, view: View[V]) -> tuple[V | None, ...]:
         a_fn, _ = self._inputs
         g_b = self.transposed(view(self._a, a_fn), g)
         if a_fn is CONSTANT:
@@ -63,29 +64,34 @@ class SolveGradFn(TwoInputGradFn):
             return -(unsqueeze(g_b, -1) * unsqueeze(y, -2)), g_b
         return -(g_b @ y.mT if self._left else y.mT @ g_b), g_b
 
+    def record(self, y: Array, a: Tensor, b: Tensor) -> Tensor:
+        self._a = a._data
+        tensor = TwoInputGradFn.record(self, y, a, b)
+        if a._grad_fn is not CONSTANT:
+            self._y = tensor._data
+        return tensor
 
-def solve(a: A, b: A, *, left: bool = True) -> A:
-    """The x of a x = b, or of x a = b if not `left`, for a square matrix, or a batch of them.
 
-    `b` is a vector, (n,) or a batch with the shape (..., n) if that of `a` is (..., n, n), or else a matrix, whose
-    leading dimensions broadcast with those of `a`. Raises numpy.linalg.LinAlgError for a singular matrix.
+def solve(A: V, B: V | Array, *, left: bool = True) -> V:
+    """The X of A X = B, or of X A = B if not `left`, for a square matrix, or a batch of them.
+
+    `B` is a vector, (n,) or a batch with the shape (..., n) if that of `A` is (..., n, n), or else a matrix, whose
+    leading dimensions broadcast with those of `A`. Raises numpy.linalg.LinAlgError for a singular matrix.
     """
-    matrix, right = _system("linalg.solve", a, b)
+    matrix, right = _system("linalg.solve", A, B)
     vector = right.ndim == 1 or (right.ndim == matrix.ndim - 1 and right.shape == matrix.shape[:-1])
     if vector and not left:
-        raise ValueError("linalg.solve: with left=False, b is a matrix (..., m, n); unsqueeze a vector")
+        raise ValueError("linalg.solve: with left=False, B is a matrix (..., m, n); unsqueeze a vector")
     y = _solution("linalg.solve", matrix, right[..., None] if vector else right, left)
     if vector:
         y = y[..., 0]
-    if isinstance(a, Tensor) and isinstance(b, Tensor):
-        return SolveGradFn(matrix, y, left, vector).record(y, a, b)
+    if isinstance(A, Tensor) or isinstance(B, Tensor):
+        return SolveGradFn(left, vector).record(y, *tensors("linalg.solve", A, B))
     return y
 
 
-def _system(name: str, a: A, b: A) -> tuple[Array, Array]:
+def _system(name: str, a: Tensor | Array, b: Tensor | Array) -> tuple[Array, Array]:
     """The arrays of a system of equations."""
-    if isinstance(a, Tensor) is not isinstance(b, Tensor):
-        raise not_tensors(name, a, b)
     return square(name, a), floats(name, b)
 
 
@@ -110,14 +116,14 @@ class SolveTriangularGradFn(SolveGradFn):
 
     __slots__ = ("_unitriangular", "_upper")
 
-    def __init__(self, a: Array, y: Array, left: bool, upper: bool, unitriangular: bool) -> None:
-        SolveGradFn.__init__(self, a, y, left, False)
+    def __init__(self, left: bool, upper: bool, unitriangular: bool) -> None:
+        SolveGradFn.__init__(self, left)
         self._upper, self._unitriangular = upper, unitriangular
 
-    def transposed(self, a: A, g: A) -> A:
+    def transposed(self, a: V, g: V) -> V:
         return solve_triangular(a.mT, g, upper=not self._upper, left=self._left, unitriangular=self._unitriangular)
 
-    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
+    def vjps(self, g: V, view: View[V]) -> tuple[V | None, ...]:
         g_a, g_b = SolveGradFn.vjps(self, g, view)
         if g_a is not None:
             g_a = g_a * triangle(g_a.shape[-1], g_a.dtype, self._upper, self._unitriangular)
@@ -130,14 +136,14 @@ def triangle(n: int, dtype: np.dtype[np.generic], upper: bool, strict: bool = Fa
     return lower.T if upper else lower
 
 
-def solve_triangular(a: A, b: A, *, upper: bool, left: bool = True, unitriangular: bool = False) -> A:
-    """The x of a x = b, or of x a = b if not `left`, for a triangular matrix, whose other triangle is not read.
+def solve_triangular(A: V, B: V | Array, *, upper: bool, left: bool = True, unitriangular: bool = False) -> V:
+    """The X of A X = B, or of X A = B if not `left`, for a triangular matrix, whose other triangle is not read.
 
     If `unitriangular`, its diagonal is not read and taken as 1. Raises numpy.linalg.LinAlgError for a 0 on it.
     """
     name = "linalg.solve_triangular"
-    matrix, right = _system(name, a, b)
-    matrices(name, b)
+    matrix, right = _system(name, A, B)
+    matrices(name, B)
     fits = right.shape[-2 if left else -1] == matrix.shape[-1]
     try:
         np.broadcast_shapes(matrix.shape[:-2], right.shape[:-2])
@@ -153,6 +159,6 @@ def solve_triangular(a: A, b: A, *, upper: bool, left: bool = True, unitriangula
     except np.linalg.LinAlgError:
         diagonal = np.einsum("...ii->...i", matrix)
         raise singular(name, diagonal[..., None] * np.eye(matrix.shape[-1])) from None
-    if isinstance(a, Tensor) and isinstance(b, Tensor):
-        return SolveTriangularGradFn(matrix, y, left, upper, unitriangular).record(y, a, b)
+    if isinstance(A, Tensor) or isinstance(B, Tensor):
+        return SolveTriangularGradFn(left, upper, unitriangular).record(y, *tensors(name, A, B))
     return y

@@ -10,7 +10,8 @@ from kytorch.linalg.checks import matrices, square, which
 from kytorch.linalg.systems import inv, solve_triangular, triangle
 from kytorch.ops.join import cat
 from kytorch.ops.permute import transpose
-from kytorch.tensor.core import CONSTANT, A, GradFn, OneInputGradFn, OutputGradFn, Tensor, View, make
+from kytorch.tensor.core import CONSTANT, GradFn, OneInputGradFn, OutputGradFn, Tensor, View, make
+from kytorch.tensor.core import A as V
 from kytorch.tensor.values import Array, lock
 
 T = TypeVar("T")
@@ -24,30 +25,30 @@ class CholeskyGradFn(OutputGradFn):
 
     __slots__ = ()
 
-    def vjp(self, g: A, y: A) -> A:
+    def vjp(self, g: V, y: V) -> V:
         inverse = inv(y)
         return inverse.mT @ (0.5 * _mirrored(y.mT @ g)) @ inverse
 
 
-def _mirrored(x: A) -> A:
+def _mirrored(x: V) -> V:
     """The symmetric matrix with the lower triangle of x."""
     n, lower = x.shape[-1], x * triangle(x.shape[-1], x.dtype, False)
-    y: A = lower + (x * triangle(n, x.dtype, False, True)).mT
+    y: V = lower + (x * triangle(n, x.dtype, False, True)).mT
     return y
 
 
-def cholesky(x: A, *, upper: bool = False) -> A:
+def cholesky(A: V, *, upper: bool = False) -> V:
     """The lower triangular y with y y^T = x, for a symmetric positive definite x, or y^T if `upper`.
 
-    Only the lower triangle of `x` is read; the gradient is symmetric. Raises numpy.linalg.LinAlgError for an `x` that
+    Only the lower triangle of `A` is read; the gradient is symmetric. Raises numpy.linalg.LinAlgError for an `A` that
     is not positive definite.
     """
-    data = square("linalg.cholesky", x)
+    data = square("linalg.cholesky", A)
     try:
         factor: Array = np.linalg.cholesky(data)
     except np.linalg.LinAlgError:
         raise _indefinite(data) from None
-    y = CholeskyGradFn().record(factor, x) if isinstance(x, Tensor) else factor
+    y = CholeskyGradFn().record(factor, A) if isinstance(A, Tensor) else factor
     return transpose(y, -2, -1) if upper else y
 
 
@@ -82,7 +83,7 @@ class QRGradFn(OneInputGradFn):
     def __init__(self, q: Array, r: Array) -> None:
         self._q, self._r = q, r
 
-    def _seen(self, view: View[A]) -> tuple[A, A]:
+    def _seen(self, view: View[V]) -> tuple[V, V]:
         if self._q.shape[-1] > self._shapes[0][-1]:
             raise NotImplementedError(
                 f"linalg.qr: of shape {self._shapes[0]}, with more rows than columns, mode='complete' has no gradient: "
@@ -102,7 +103,7 @@ class QGradFn(QRGradFn):
 
     __slots__ = ()
 
-    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
+    def vjps(self, g: V, view: View[V]) -> tuple[V | None, ...]:
         q, r = self._seen(view)
         k, inside = q.shape[-1], q.mT @ g
         g_qr = q @ _turned(inside)
@@ -117,7 +118,7 @@ class RGradFn(QRGradFn):
 
     __slots__ = ()
 
-    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
+    def vjps(self, g: V, view: View[V]) -> tuple[V | None, ...]:
         q, r = self._seen(view)
         k = q.shape[-1]
         if r.shape[-1] == k:
@@ -127,30 +128,30 @@ class RGradFn(QRGradFn):
         return (cat([g_x, q @ g_2], -1),)
 
 
-def _turned(inside: A) -> A:
+def _turned(inside: V) -> V:
     """What is below the diagonal of q^T g - g^T q, given q^T g: what of g turns q."""
     return (inside - inside.mT) * triangle(inside.shape[-1], inside.dtype, False, True)
 
 
-def _divided(x: A, r: A) -> A:
+def _divided(x: V, r: V) -> V:
     """x r^-T"""
     return solve_triangular(r.mT, x, upper=False, left=False)
 
 
-def qr(x: A, mode: Literal["reduced", "complete", "r"] = "reduced") -> QR[A]:
+def qr(A: V, mode: Literal["reduced", "complete", "r"] = "reduced") -> QR[V]:
     """The QR decomposition of a matrix.
 
     For an (n, m) matrix, with k = min(n, m), Q is (n, k) and R (k, m); if `mode` is "complete", (n, n) and (n, m);
     if it is "r", Q is empty. There is a gradient where the first k columns are independent, but none for "complete"
     with n > m.
     """
-    data = matrices("linalg.qr", x)
+    data = matrices("linalg.qr", A)
     if mode not in ("reduced", "complete", "r"):
         raise ValueError(f"linalg.qr: mode {mode!r} is none of 'reduced', 'complete' and 'r'")
     q, r = np.linalg.qr(data, "complete" if mode == "complete" else "reduced")
     empty = np.empty(0, data.dtype)
-    if not isinstance(x, Tensor):
+    if not isinstance(A, Tensor):
         return QR(empty if mode == "r" else q, r)
     lock(q)
     lock(r)
-    return QR(make(empty, CONSTANT) if mode == "r" else QGradFn(q, r).record(q, x), RGradFn(q, r).record(r, x))
+    return QR(make(empty, CONSTANT) if mode == "r" else QGradFn(q, r).record(q, A), RGradFn(q, r).record(r, A))

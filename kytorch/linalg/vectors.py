@@ -8,16 +8,16 @@ import numpy as np
 
 from kytorch.linalg.checks import floats
 from kytorch.ops.shape import unsqueeze
-from kytorch.tensor.core import A, BilinearGradFn, Tensor
+from kytorch.tensor.core import A as V
+from kytorch.tensor.core import BilinearGradFn, Tensor
 from kytorch.tensor.dims import one_dim
-from kytorch.tensor.errors import no_broadcast, not_tensors
+from kytorch.tensor.errors import no_broadcast
+from kytorch.tensor.operands import tensors
 from kytorch.tensor.values import Array
 
 
-def _vectors(name: str, a: A, b: A, dim: int) -> tuple[Array, Array, int]:
+def _vectors(name: str, a: Tensor | Array, b: Tensor | Array, dim: int) -> tuple[Array, Array, int]:
     """The arrays, and the dimension counted from the right."""
-    if isinstance(a, Tensor) is not isinstance(b, Tensor):
-        raise not_tensors(name, a, b)
     x, y = floats(name, a), floats(name, b)
     ndim = max(x.ndim, y.ndim)
     at = one_dim(name, dim, ndim) - ndim
@@ -39,19 +39,19 @@ class VecdotGradFn(BilinearGradFn):
     def __init__(self, dim: int) -> None:
         self._dim = dim
 
-    def vjp_a(self, g: A, b: A) -> A:
+    def vjp_a(self, g: V, b: V) -> V:
         return unsqueeze(g, self._dim) * b
 
-    def vjp_b(self, g: A, a: A) -> A:
+    def vjp_b(self, g: V, a: V) -> V:
         return unsqueeze(g, self._dim) * a
 
 
-def vecdot(x: A, y: A, *, dim: int = -1) -> A:
+def vecdot(x: V, y: V | Array, *, dim: int = -1) -> V:
     """The sum of the products of the elements of `x` and `y`, which broadcast, along `dim`."""
     a, b, at = _vectors("linalg.vecdot", x, y, dim)
     value = np.asarray((a * b).sum(at))
-    if isinstance(x, Tensor) and isinstance(y, Tensor):
-        return VecdotGradFn(at).record(value, x, y)
+    if isinstance(x, Tensor) or isinstance(y, Tensor):
+        return VecdotGradFn(at).record(value, *tensors("linalg.vecdot", x, y))
     return value
 
 
@@ -63,21 +63,21 @@ class CrossGradFn(BilinearGradFn):
     def __init__(self, dim: int) -> None:
         self._dim = dim
 
-    def vjp_a(self, g: A, b: A) -> A:
+    def vjp_a(self, g: V, b: V) -> V:
         return cross(b, g, dim=self._dim)
 
-    def vjp_b(self, g: A, a: A) -> A:
+    def vjp_b(self, g: V, a: V) -> V:
         return cross(g, a, dim=self._dim)
 
 
-def cross(x: A, y: A, *, dim: int = -1) -> A:
+def cross(input: V, other: V | Array, *, dim: int = -1) -> V:
     """The cross product of vectors of 3 elements along `dim`; the other dimensions broadcast."""
-    a, b, at = _vectors("linalg.cross", x, y, dim)
+    a, b, at = _vectors("linalg.cross", input, other, dim)
     if any(z.ndim < -at or z.shape[at] != 3 for z in (a, b)):
         raise ValueError(f"linalg.cross: shapes {a.shape} and {b.shape} do not have size 3 in dim {dim}")
     value = _cross(a, b, at)
-    if isinstance(x, Tensor) and isinstance(y, Tensor):
-        return CrossGradFn(at).record(value, x, y)
+    if isinstance(input, Tensor) or isinstance(other, Tensor):
+        return CrossGradFn(at).record(value, *tensors("linalg.cross", input, other))
     return value
 
 

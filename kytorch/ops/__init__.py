@@ -27,7 +27,6 @@ from kytorch.ops import (  # noqa: F401  # each registers its methods
     mask,
     move,
     norm,
-    on_arrays,
     pad,
     permute,
     power,

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from kytorch.kernels import elementwise as kernels
 from kytorch.ops.choice import where
-from kytorch.ops.on_arrays import on_arrays
 from kytorch.ops.singular import somewhere
 from kytorch.tensor.core import (
     A,
@@ -15,6 +12,7 @@ from kytorch.tensor.core import (
     Tensor,
 )
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of, on_arrays
 
 
 class SigmoidGradFn(OutputGradFn):
@@ -31,24 +29,25 @@ def sigmoid(x: A) -> A:
     """1 / (1 + e^-x) for each element of `x`."""
     if isinstance(x, Tensor):
         return SigmoidGradFn().record(kernels.sigmoid(x._data), x)
-    return on_arrays("sigmoid", kernels.sigmoid, x)
+    return kernels.sigmoid(array_of("sigmoid", x))
 
 
 class ReluGradFn(OutputGradFn):
-    """y = max(x, 0),  dy = [y > 0] dx"""
+    """y = max(x, 0),  dy = [y != 0] dx, also where y is NaN"""
 
     __slots__ = ()
 
     def vjp(self, g: A, y: A) -> A:
-        return g * (y > 0)
+        gradient: A = g * (y != 0)
+        return gradient
 
 
 @method
 def relu(x: A) -> A:
     """max(x, 0) for each element of `x`."""
     if isinstance(x, Tensor):
-        return ReluGradFn().record(np.maximum(x._data, 0), x)
-    return on_arrays("relu", np.maximum, x, 0)
+        return ReluGradFn().record(kernels.relu(x._data), x)
+    return kernels.relu(array_of("relu", x))
 
 
 class SoftplusGradFn(InputGradFn):

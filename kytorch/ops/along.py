@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from kytorch.kernels import along as kernels
-from kytorch.tensor.core import A, Tensor, TrainableWeight, UnaryGradFn
-from kytorch.tensor.errors import not_tensors
+from kytorch.tensor.core import A, Tensor, UnaryGradFn
 from kytorch.tensor.values import Array, Shape, lock
 
 
@@ -56,12 +53,3 @@ def put_along(g: A, indices: Array, dim: int, shape: Shape, unique: bool = False
     if isinstance(g, Tensor):
         return PutAlongGradFn(indices, dim, unique).record(kernels.put(g._data, indices, dim, shape, unique), g)
     return kernels.put(g, indices, dim, shape, unique)
-
-
-def data_of(name: str, x: Tensor | Array | np.generic) -> Array:
-    """The array of a Tensor, or `x` itself. Raises TypeError for what is neither Tensor nor array."""
-    if isinstance(x, Tensor):
-        return x._data
-    if isinstance(x, TrainableWeight) or not hasattr(x, "dtype"):
-        raise not_tensors(name, x)
-    return x  # type: ignore[return-value]  # a NumPy scalar has all that is asked of an array

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from kytorch.tensor.core import CONSTANT, A, Tensor, TwoInputGradFn, constant, make, recorded
+from kytorch.tensor.core import CONSTANT, A, Tensor, TwoInputGradFn, make, recorded
 from kytorch.tensor.errors import operands_error
 from kytorch.tensor.methods.registry import method
-from kytorch.tensor.values import Array, Scalar, weak_array
+from kytorch.tensor.operands import check_operands, operands
+from kytorch.tensor.values import Array, Scalar
 
 
 def binary(function: np.ufunc, rule: type[TwoInputGradFn], x: Tensor, other: object) -> Tensor:
@@ -19,25 +20,6 @@ def binary(function: np.ufunc, rule: type[TwoInputGradFn], x: Tensor, other: obj
     if result is NotImplemented:
         raise TypeError(f"{function.__name__}: expected a Tensor, an array or a number, not {type(other).__name__}")
     return result
-
-
-def operands(name: str, a: object, b: object) -> tuple[Tensor, Tensor]:
-    """`a` and `b`, one of which is a Tensor, as Tensors. Raises TypeError if the other is no operand."""
-    x = a if isinstance(a, Tensor) else constant(a, b) if isinstance(b, Tensor) else None
-    y = b if isinstance(b, Tensor) else constant(b, a) if isinstance(a, Tensor) else None
-    if x is None or y is None:
-        kinds = f"{type(a).__name__} and {type(b).__name__}"
-        raise TypeError(f"{name}: expected Tensors, or a Tensor beside an array or a number, not {kinds}")
-    return x, y
-
-
-def arrays(x: object, other: object) -> tuple[Array, Array]:
-    """`x` and `other`, arrays or an array and a number, as arrays; the number does not widen the array."""
-    if not hasattr(x, "dtype"):
-        x = weak_array(x, other.dtype) if hasattr(other, "dtype") else np.array(x)  # type: ignore[arg-type]  # a number
-    if not hasattr(other, "dtype"):
-        other = weak_array(other, x.dtype)  # type: ignore[arg-type]  # a number
-    return x, other  # type: ignore[return-value]  # now both have dtypes
 
 
 def constant_of(function: Callable[[Array, Array], Array], x: object, other: object) -> Tensor:
@@ -52,6 +34,7 @@ def constant_of(function: Callable[[Array, Array], Array], x: object, other: obj
 @method
 def add(x: A | Array | Scalar, other: A | Array | Scalar, *, alpha: float = 1) -> A:
     """x + alpha other."""
+    check_operands("add", x, other)
     y: A = operator.add(x, other if alpha == 1 else operator.mul(alpha, other))
     return y
 
@@ -59,6 +42,7 @@ def add(x: A | Array | Scalar, other: A | Array | Scalar, *, alpha: float = 1) -
 @method
 def sub(x: A | Array | Scalar, other: A | Array | Scalar, *, alpha: float = 1) -> A:
     """x - alpha other."""
+    check_operands("sub", x, other)
     y: A = operator.sub(x, other if alpha == 1 else operator.mul(alpha, other))
     return y
 
@@ -66,18 +50,13 @@ def sub(x: A | Array | Scalar, other: A | Array | Scalar, *, alpha: float = 1) -
 @method
 def mul(x: A | Array | Scalar, other: A | Array | Scalar) -> A:
     """x * other."""
+    check_operands("mul", x, other)
     y: A = operator.mul(x, other)
-    return y
-
-
-@method
-def div(x: A | Array | Scalar, other: A | Array | Scalar) -> A:
-    """x / other."""
-    y: A = operator.truediv(x, other)
     return y
 
 
 @method
 def neg(x: A) -> A:
     """-x."""
+    check_operands("neg", x)
     return -x

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import overload
+
 import numpy as np
 
 from kytorch.kernels import choice as kernels
-from kytorch.ops.arithmetic import binary, operands
-from kytorch.ops.on_arrays import on_arrays
+from kytorch.ops.arithmetic import binary
 from kytorch.ops.rounding import sign
 from kytorch.tensor.core import (
     CONSTANT,
@@ -15,7 +16,6 @@ from kytorch.tensor.core import (
     InputGradFn,
     NaryGradFn,
     OneInputGradFn,
-    Operand,
     Tensor,
     TwoInputGradFn,
     UnaryGradFn,
@@ -24,7 +24,8 @@ from kytorch.tensor.core import (
     make,
 )
 from kytorch.tensor.errors import no_broadcast
-from kytorch.tensor.methods.registry import method
+from kytorch.tensor.methods.registry import METHODS, method
+from kytorch.tensor.operands import array_of, check_operands, operands
 from kytorch.tensor.values import Array, Scalar, lock, weak_array
 
 
@@ -65,21 +66,36 @@ class WhereGradFn(TwoInputGradFn):
         )
 
 
+@overload
+def where(condition: A) -> tuple[A, ...]: ...
+@overload
+def where(condition: Tensor | Array, input: A | Array | Scalar, other: A | Array | Scalar) -> A: ...
 @method
-def where(condition: Tensor | Array, x: A | Array | Scalar, other: A | Array | Scalar) -> A:
-    """`x` where `condition` is true, else `other`; all three broadcast, and the last two may be numbers."""
-    if isinstance(x, Tensor) or isinstance(other, Tensor):
-        return _where(condition, x, other)
-    if isinstance(condition, Tensor):
-        return _where(condition, x, other)  # type: ignore[return-value]  # to a user of Tensors, A is Tensor
-    return np.where(condition, x, other)  # type: ignore[return-value]  # without a Tensor, A is Array
+def where(
+    condition: A | Tensor | Array, input: A | Array | Scalar | None = None, other: A | Array | Scalar | None = None
+) -> A | tuple[A, ...]:
+    """`input` where `condition` is true, else `other`; all three broadcast, and the last two may be numbers.
+
+    Of a condition alone, an index of where it is not 0: nonzero(condition, as_tuple=True). Raises TypeError for a
+    condition that is not bool, ValueError for shapes that do not broadcast.
+    """
+    if input is None and other is None:
+        places: tuple[A, ...] = METHODS["nonzero"](condition, True)
+        return places
+    if isinstance(input, Tensor) or isinstance(other, Tensor) or isinstance(condition, Tensor):
+        return _where(condition, input, other)  # type: ignore[return-value]  # to a user of Tensors, A is Tensor
+    check_operands("where", condition, input, other)
+    return np.where(condition, input, other)  # type: ignore[return-value, arg-type]  # without a Tensor, A is Array
 
 
-def _where(condition: Tensor | Array, x: Operand, other: Operand) -> Tensor:
+def _where(condition: Tensor | Array, x: object, other: object) -> Tensor:
     if not isinstance(x, Tensor) and not isinstance(other, Tensor):
+        check_operands("where", condition, x, other)
         x = _constant(x, other)
     a, b = operands("where", x, other)
-    chosen = condition._data if isinstance(condition, Tensor) else np.array(condition)
+    chosen = array_of("where", condition)
+    if not isinstance(condition, Tensor):
+        chosen = np.array(chosen)
     if chosen.dtype.kind != "b":
         raise TypeError(f"where: the condition has dtype {chosen.dtype}; compare it to something, for a bool")
     try:
@@ -89,9 +105,9 @@ def _where(condition: Tensor | Array, x: Operand, other: Operand) -> Tensor:
     return WhereGradFn(chosen).record(y, a, b)
 
 
-def _constant(x: Array | Scalar, other: Array | Scalar) -> Tensor:
+def _constant(x: object, other: object) -> Tensor:
     """`x` beside `other`, neither of them a Tensor: of two numbers a float decides, as in PyTorch."""
-    return Tensor(x, np.float32 if isinstance(other, float) and isinstance(x, int) else None)
+    return Tensor(x, np.float32 if isinstance(other, float) and isinstance(x, int) else None)  # type: ignore[arg-type]  # checked
 
 
 class AbsGradFn(InputGradFn):
@@ -108,7 +124,7 @@ def abs(x: A) -> A:
     """The absolute value of each element of `x`."""
     if isinstance(x, Tensor):
         return AbsGradFn().record(np.abs(x._data), x)
-    return on_arrays("abs", np.abs, x)
+    return np.abs(array_of("abs", x))
 
 
 class MaximumGradFn(BinaryGradFn):
@@ -147,6 +163,7 @@ def maximum(x: A | Array | Scalar, other: A | Array | Scalar) -> A:
     """The greater of `x` and `other`, elementwise; NaN if one of them is."""
     if isinstance(x, Tensor) or isinstance(other, Tensor):
         return _extreme(np.maximum, MaximumGradFn, x, other)
+    check_operands("maximum", x, other)
     return np.maximum(x, other)  # type: ignore[return-value]  # without a Tensor, A is Array
 
 
@@ -155,6 +172,7 @@ def minimum(x: A | Array | Scalar, other: A | Array | Scalar) -> A:
     """The lesser of `x` and `other`, elementwise; NaN if one of them is."""
     if isinstance(x, Tensor) or isinstance(other, Tensor):
         return _extreme(np.minimum, MinimumGradFn, x, other)
+    check_operands("minimum", x, other)
     return np.minimum(x, other)  # type: ignore[return-value]  # without a Tensor, A is Array
 
 
@@ -187,6 +205,7 @@ def fmax(x: A | Array | Scalar, other: A | Array | Scalar) -> A:
     """The greater of `x` and `other`, elementwise; where one is NaN, the other one. At a tie `x` has the gradient."""
     if isinstance(x, Tensor) or isinstance(other, Tensor):
         return _extreme(np.fmax, FmaxGradFn, x, other)
+    check_operands("fmax", x, other)
     return np.fmax(x, other)  # type: ignore[return-value]  # without a Tensor, A is Array
 
 
@@ -195,6 +214,7 @@ def fmin(x: A | Array | Scalar, other: A | Array | Scalar) -> A:
     """The lesser of `x` and `other`, elementwise; where one is NaN, the other one. At a tie `x` has the gradient."""
     if isinstance(x, Tensor) or isinstance(other, Tensor):
         return _extreme(np.fmin, FminGradFn, x, other)
+    check_operands("fmin", x, other)
     return np.fmin(x, other)  # type: ignore[return-value]  # without a Tensor, A is Array
 
 
@@ -259,6 +279,7 @@ def clamp(x: A, min: A | Array | Scalar | None = None, max: A | Array | Scalar |
         raise ValueError("clamp: give min, max or both")
     if isinstance(x, Tensor):
         return _clamp(x, min, max)
+    check_operands("clamp", array_of("clamp", x), *[limit for limit in (min, max) if limit is not None])
     return kernels.clip(x, min, max)
 
 
@@ -313,10 +334,11 @@ class NanToNumGradFn(UnaryGradFn):
 
 
 @method
-def nan_to_num(x: A, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> A:
+def nan_to_num(x: A, nan: float | None = 0.0, posinf: float | None = None, neginf: float | None = None) -> A:
     """`x` with numbers for NaN and infinities; for the latter the dtype's greatest and least if none are given."""
+    nan = 0.0 if nan is None else nan
     if not isinstance(x, Tensor):
-        return np.nan_to_num(x, True, nan, posinf, neginf)
+        return np.nan_to_num(array_of("nan_to_num", x), True, nan, posinf, neginf)
     if x._data.dtype.kind != "f" or kernels.all_finite(x._data):
         return NanToNumGradFn(None).record(x._data.copy(), x)
     finite: Array = np.asarray(np.isfinite(x._data))

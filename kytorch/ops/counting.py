@@ -8,11 +8,12 @@ from typing import Literal, overload
 import numpy as np
 
 from kytorch.kernels import order as kernels
-from kytorch.ops.along import data_of, put_along
+from kytorch.ops.along import put_along
 from kytorch.ops.dtype import to
 from kytorch.tensor.core import CONSTANT, A, Tensor, make
 from kytorch.tensor.dims import one_dim
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of
 from kytorch.tensor.values import Array, Scalar
 
 Yes = Literal[True]
@@ -48,7 +49,7 @@ def unique(
     With `return_inverse` also where each element is among them, with `return_counts` how often. Each NaN differs from
     every other. They are in order whatever `sorted` says. Raises ValueError for slices of no elements.
     """
-    array = data_of("unique", x)
+    array = array_of("unique", x)
     axis = None
     if dim is not None:
         axis = one_dim("unique", dim, array.ndim)
@@ -81,20 +82,20 @@ def _unique(array: Array, inverse: bool, counts: bool, axis: int | None) -> tupl
 
 def searchsorted(
     sorted_sequence: A,
-    values: A | Scalar,
+    input: A | Scalar,
     *,
     right: bool = False,
     side: str | None = None,
     sorter: Tensor | Array | None = None,
 ) -> A:
-    """How many elements of a sequence in ascending order are less than each of `values`: a constant.
+    """How many elements of a sequence in ascending order are less than each of `input`: a constant.
 
     With `right`, or `side` "right", how many are no greater. A sequence of more dimensions has one line for each line
-    of `values`, and their leading sizes are equal. `sorter`, as `argsort` makes it, puts the sequence in order.
+    of `input`, and their leading sizes are equal. `sorter`, as `argsort` makes it, puts the sequence in order.
     Raises ValueError for other shapes.
     """
     name = "searchsorted"
-    lines = data_of(name, sorted_sequence)
+    lines = array_of(name, sorted_sequence)
     if side not in (None, "left", "right"):
         raise ValueError(f"{name}: side is {side!r}; expected 'left' or 'right'")
     if right and side == "left":
@@ -102,11 +103,11 @@ def searchsorted(
     if not lines.ndim:
         raise ValueError(f"{name}: the sequence is a scalar; expected one or more dimensions")
     if sorter is not None:
-        lines = _in_order(lines, data_of(name, sorter))
-    sought = np.asarray(values) if isinstance(values, (int, float)) else data_of(name, values)
+        lines = _in_order(lines, array_of(name, sorter))
+    sought = np.asarray(input) if isinstance(input, (int, float)) else array_of(name, input)
     if lines.ndim > 1 and (not sought.ndim or sought.shape[:-1] != lines.shape[:-1]):
         raise ValueError(
-            f"{name}: values of shape {sought.shape} in sequences of shape {lines.shape}; "
+            f"{name}: input of shape {sought.shape} in sequences of shape {lines.shape}; "
             "the sizes but for the last must be equal, or the sequence have one dimension"
         )
     above = right or side == "right"
@@ -139,7 +140,7 @@ def bucketize(x: A | Scalar, boundaries: A, *, right: bool = False) -> A:
 
     A constant. Raises ValueError for boundaries of other dimensions.
     """
-    limits = data_of("bucketize", boundaries)
+    limits = array_of("bucketize", boundaries)
     if limits.ndim != 1:
         raise ValueError(f"bucketize: boundaries have shape {limits.shape}; expected one dimension")
     return searchsorted(boundaries, x, right=right)
@@ -152,21 +153,22 @@ def bincount(x: A, weights: A | None = None, minlength: int = 0) -> A:
     Differentiable with respect to `weights`. Raises TypeError for what is no integer, ValueError for negative ones,
     for other shapes, and for a negative `minlength`.
     """
-    array = data_of("bincount", x)
+    array = array_of("bincount", x)
     if array.dtype.kind not in "iu":
         raise TypeError(f"bincount: expected integers, not {array.dtype}; convert them with to()")
     if array.ndim != 1:
         raise ValueError(f"bincount: x has shape {array.shape}; expected one dimension")
     if minlength < 0:
         raise ValueError(f"bincount: minlength is {minlength}; expected 0 or more")
-    if array.size and array.min() < 0:
-        raise ValueError(f"bincount: {array.min()} is negative; there are bins from 0 on")
+    least = array.item(array.argmin()) if array.size else 0  # quicker than min for few elements
+    if least < 0:
+        raise ValueError(f"bincount: {least} is negative; there are bins from 0 on")
     if weights is None:
         counts: Array = np.bincount(array.astype(np.int64, copy=False), minlength=minlength)
         if isinstance(x, Tensor):
             return make(counts, CONSTANT)
         return counts
-    given = data_of("bincount", weights)
+    given = array_of("bincount", weights)
     if given.shape != array.shape:
         raise ValueError(f"bincount: weights of shape {given.shape} for x of shape {array.shape}; expected equal ones")
     if given.dtype.char not in "fd":
@@ -182,7 +184,7 @@ def histc(x: A, bins: int = 100, min: float = 0, max: float = 0) -> A:
     Without limits, or with equal ones, they are the least and the greatest element. Elements outside and NaN are not
     counted. Raises TypeError for integers, ValueError for limits that are not finite or cross, and for no bins.
     """
-    array = data_of("histc", x)
+    array = array_of("histc", x)
     if array.dtype.kind != "f":
         raise TypeError(f"histc: expected floats, not {array.dtype}; convert them with to()")
     if bins < 1:

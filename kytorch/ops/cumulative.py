@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from kytorch.kernels import cumulative as kernels
-from kytorch.ops.along import TakeAlongGradFn, data_of
+from kytorch.ops.along import TakeAlongGradFn
 from kytorch.ops.choice import where
+from kytorch.ops.dtype import to
 from kytorch.ops.exponential import exp
 from kytorch.ops.join import cat
 from kytorch.tensor.core import CONSTANT, A, OneInputGradFn, Tensor, UnaryGradFn, View, make
-from kytorch.tensor.dims import one_dim
+from kytorch.tensor.dims import one_dim, whole
 from kytorch.tensor.methods.answers import ValuesAndIndices
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import alike, array_of
 from kytorch.tensor.values import Array, Shape
 
 # By the bytes of a number: while log sums differ by less, e to the power of their difference has digits to spare.
@@ -45,9 +48,11 @@ def _cumsum(x: A, dim: int, backwards: bool) -> A:
 
 
 @method
-def cumsum(x: A, dim: int) -> A:
-    """The running sum of `x` along `dim`; integers and bool are summed as int64."""
-    return _cumsum(x, one_dim("cumsum", dim, data_of("cumsum", x).ndim), False)
+def cumsum(x: A, dim: int, *, dtype: npt.DTypeLike | None = None) -> A:
+    """The running sum of `x` along `dim`; integers and bool are summed as int64. `dtype` converts `x` first."""
+    if dtype is not None:
+        x = to(x, dtype)
+    return _cumsum(x, one_dim("cumsum", dim, array_of("cumsum", x).ndim), False)
 
 
 class _RunningGradFn(OneInputGradFn):
@@ -106,9 +111,14 @@ class CumprodGradFn(_RunningGradFn):
 
 
 @method
-def cumprod(x: A, dim: int) -> A:
-    """The running product of `x` along `dim`, with exact gradients at zeros; of integers and bool as int64."""
-    array = data_of("cumprod", x)
+def cumprod(x: A, dim: int, *, dtype: npt.DTypeLike | None = None) -> A:
+    """The running product of `x` along `dim`, with exact gradients at zeros; of integers and bool as int64.
+
+    `dtype` converts `x` first.
+    """
+    if dtype is not None:
+        x = to(x, dtype)
+    array = array_of("cumprod", x)
     at = one_dim("cumprod", dim, array.ndim)
     y = kernels.accumulate(np.multiply, array, at, False)
     if isinstance(x, Tensor):
@@ -129,14 +139,16 @@ class LogcumsumexpGradFn(_RunningGradFn):
             return exp(x - middle) * _cumsum(g * exp(middle - y), dim, True)
         # Factors of at most 1, whose products do not overflow. Before the first term y is -inf, and they are 0.
         finite = where(self._y == -np.inf, 0.0, y)
-        factors = exp(_part(y, dim, None, -1) - _part(finite, dim, 1, None))
+        falls: A = _part(y, dim, None, -1) - _part(finite, dim, 1, None)
+        infinite = (_part(self._y, dim, None, -1) == np.inf) & (_part(self._y, dim, 1, None) == np.inf)
+        factors = exp(where(infinite, 0.0, falls) if infinite.any() else falls)
         return exp(x - finite) * _recurrence(g, factors, dim)
 
 
 @method
 def logcumsumexp(x: A, dim: int) -> A:
     """log of the running sum of e^x along `dim`, without overflow."""
-    array = data_of("logcumsumexp", x)
+    array = array_of("logcumsumexp", x)
     at = one_dim("logcumsumexp", dim, array.ndim)
     y = kernels.logcumsumexp(array, at)
     if isinstance(x, Tensor):
@@ -163,7 +175,7 @@ def cummin(x: A, dim: int) -> ValuesAndIndices[A]:
 
 
 def _running(name: str, function: np.ufunc, x: A, dim: int) -> ValuesAndIndices[A]:
-    array = data_of(name, x)
+    array = array_of(name, x)
     at = one_dim(name, dim, array.ndim)
     y, indices = kernels.extremum(function, array, at)
     if isinstance(x, Tensor):
@@ -207,21 +219,21 @@ def _transposed_difference(g: A, dim: int, shape: Shape) -> A:
 
 
 @method
-def diff(x: A, n: int = 1, dim: int = -1, prepend: A | None = None, append: A | None = None) -> A:
+def diff(x: A, n: int = 1, dim: int = -1, prepend: A | Array | None = None, append: A | Array | None = None) -> A:
     """x[1:] - x[:-1] along `dim`, `n` times, after `prepend` and `append` are joined to `x`; of bool, `!=`.
 
     Raises ValueError for a scalar, a negative `n`, or what cannot be joined.
     """
-    array = data_of("diff", x)
+    array = array_of("diff", x)
     if not array.ndim:
         raise ValueError("diff: a scalar has no neighbours; expected one or more dimensions")
-    if n < 0:
+    if whole("diff", "n", n) < 0:
         raise ValueError(f"diff: n is {n}; expected 0 or more")
     at = one_dim("diff", dim, array.ndim)
-    parts = [part for part in (prepend, x, append) if part is not None]
-    if len(parts) > 1:
-        for part in parts:
-            others = data_of("diff", part)
+    given = [part for part in (prepend, x, append) if part is not None]
+    if len(given) > 1:
+        parts: tuple[A, ...] = alike("diff", *given)
+        for others in parts:
             if others.ndim != array.ndim or any(
                 i != at and m != k for i, (m, k) in enumerate(zip(others.shape, array.shape))
             ):
@@ -230,6 +242,6 @@ def diff(x: A, n: int = 1, dim: int = -1, prepend: A | None = None, append: A | 
                     "the other sizes must be equal"
                 )
         x = cat(parts, at)
-    for _ in range(n):
+    for _ in range(min(n, x.shape[at] + 1)):  # then nothing is left
         x = _difference(x, at)
     return x

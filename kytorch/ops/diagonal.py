@@ -9,8 +9,8 @@ from kytorch.kernels import diagonal as kernels
 from kytorch.kernels import reduce
 from kytorch.tensor.core import A, Tensor, UnaryGradFn
 from kytorch.tensor.dims import one_of, sizes
-from kytorch.tensor.errors import check_operand
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import check_operands
 from kytorch.tensor.values import Array, Shape
 
 
@@ -63,14 +63,14 @@ def _place(name: str, offset: int, dim1: int, dim2: int, ndim: int) -> kernels.P
 @method
 def diagonal(x: A, offset: int = 0, dim1: int = 0, dim2: int = 1) -> A:
     """The elements whose index in `dim2` is `offset` greater than that in `dim1`, as the last dimension."""
-    check_operand("diagonal", x)
+    check_operands("diagonal", x)
     return _taken(x, _place("diagonal", offset, dim1, dim2, x.ndim))
 
 
 @method
 def diag_embed(x: A, offset: int = 0, dim1: int = -2, dim2: int = -1) -> A:
     """Matrices with the last dimension of `x` as their diagonal, in the dimensions `dim1` and `dim2` of the answer."""
-    check_operand("diag_embed", x)
+    check_operands("diag_embed", x)
     if not x.ndim:
         raise IndexError("diag_embed: expected one dimension or more, not shape ()")
     place = _place("diag_embed", offset, dim1, dim2, x.ndim + 1)
@@ -84,7 +84,7 @@ def diag_embed(x: A, offset: int = 0, dim1: int = -2, dim2: int = -1) -> A:
 @method
 def diag(x: A, diagonal: int = 0) -> A:
     """The matrix that has the vector `x` as a diagonal, or a diagonal of the matrix `x`. ValueError for others."""
-    check_operand("diag", x)
+    check_operands("diag", x)
     if x.ndim == 1:
         return diag_embed(x, diagonal)
     if x.ndim == 2:
@@ -104,7 +104,7 @@ class TraceGradFn(UnaryGradFn):
 @method
 def trace(x: A) -> A:
     """The sum of the diagonal of a matrix; integers and bool are summed as int64. Raises ValueError for others."""
-    check_operand("trace", x)
+    check_operands("trace", x)
     if x.ndim != 2:
         raise ValueError(f"trace: expected a matrix, not shape {x.shape}; diagonal(0, -2, -1).sum(-1) takes many")
     if isinstance(x, Tensor):
@@ -128,14 +128,14 @@ class TriangleGradFn(UnaryGradFn):
 @method
 def tril(x: A, diagonal: int = 0) -> A:
     """The matrices `x` up to and with their diagonal of that offset; 0 above it. Raises ValueError for vectors."""
-    check_operand("tril", x)
+    check_operands("tril", x)
     return _triangle(x, _offset("tril", diagonal, x.ndim), False)
 
 
 @method
 def triu(x: A, diagonal: int = 0) -> A:
     """The matrices `x` from their diagonal of that offset on; 0 below it. Raises ValueError for vectors."""
-    check_operand("triu", x)
+    check_operands("triu", x)
     return _triangle(x, _offset("triu", diagonal, x.ndim) - 1, True)
 
 

@@ -15,6 +15,7 @@ from kytorch.tensor.core import (
     make,
 )
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of
 from kytorch.tensor.values import checked_dtype
 
 
@@ -35,7 +36,7 @@ def to(x: A, dtype: npt.DTypeLike) -> A:
     """`x` with another dtype, itself if it has it already. Integers and bool are constants."""
     target = checked_dtype("to", dtype)
     if not isinstance(x, Tensor):
-        return x.astype(target, copy=False)
+        return array_of("to", x).astype(target, copy=False)
     if x.dtype == target:
         return x
     y = x._data.astype(target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ from kytorch.kernels.scatter import Places
 from kytorch.ops.choice import where
 from kytorch.ops.index import frozen, index_error, part
 from kytorch.ops.repeat import expand
-from kytorch.tensor.core import CONSTANT, A, BinaryGradFn, Operand, Tensor, TwoInputGradFn, View, constant
+from kytorch.tensor.core import CONSTANT, A, BilinearGradFn, Operand, Tensor, TwoInputGradFn, View
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import check_operands, operands
 from kytorch.tensor.values import Array, Index, Scalar, Shape, lock
+
+_GREATEST = {char: float(np.finfo(char).max) for char in "efd"}
 
 
 class IndexSetGradFn(TwoInputGradFn):
@@ -46,7 +50,7 @@ class IndexAddGradFn(TwoInputGradFn):
         return g, None if self._inputs[1] is CONSTANT else part(g, self._index)
 
 
-class IndexMulGradFn(BinaryGradFn):
+class IndexMulGradFn(BilinearGradFn):
     """y = x but y[index] *= v, no element named twice"""
 
     __slots__ = ("_index",)
@@ -54,10 +58,10 @@ class IndexMulGradFn(BinaryGradFn):
     def __init__(self, index: Any) -> None:
         self._index = index
 
-    def vjp_a(self, g: A, a: A, b: A) -> A:
+    def vjp_a(self, g: A, b: A) -> A:
         return _mul_once(g, self._index, b)
 
-    def vjp_b(self, g: A, a: A, b: A) -> A:
+    def vjp_b(self, g: A, a: A) -> A:
         return part(g * a, self._index)
 
 
@@ -183,7 +187,7 @@ def _edit(name: str, x: Tensor, index: Tensor | Index, value: Operand) -> tuple[
     own = frozen(index)
     try:
         shape: Shape = x._data[own].shape
-    except (IndexError, TypeError) as error:
+    except (IndexError, TypeError, ValueError) as error:
         raise index_error(error, x.shape) from None
     v = in_dtype_of(f"at[...].{name}", x, value)
     lead = len(shape) - v.ndim
@@ -195,17 +199,36 @@ def _edit(name: str, x: Tensor, index: Tensor | Index, value: Operand) -> tuple[
 def in_dtype_of(name: str, x: A, value: A | Array | Scalar) -> A:
     """`value` in x's dtype, a Tensor if `x` is. Raises TypeError for another kind, such as a float in integers."""
     if isinstance(x, Tensor):
-        v = constant(value, x)
-        if v is None:
-            raise TypeError(f"{name}: expected a Tensor, an array or a number, not {type(value).__name__}")
+        _check_fits(name, x.dtype, value)
+        v = operands(name, x, value)[1]
         if v.dtype is not x.dtype:
             _check_kind(name, x.dtype, v.dtype)
             v = v.to(x.dtype)
         return v
+    check_operands(name, x, value)
     array = np.asarray(value)
     if hasattr(value, "dtype"):
         _check_kind(name, x.dtype, array.dtype)
+    _check_fits(name, x.dtype, value)
     return array.astype(x.dtype, copy=False)
+
+
+def _check_fits(name: str, dtype: np.dtype[Any], value: object) -> None:
+    """Raises ValueError for a finite number that `dtype` does not hold, which would be infinite in it."""
+    if dtype.kind in "iu" and type(value) is int:
+        limits = np.iinfo(dtype)
+        if not limits.min <= value <= limits.max:
+            raise ValueError(f"{name}: {value} does not fit {dtype}, which goes from {limits.min} to {limits.max}")
+    greatest = _GREATEST.get(dtype.char, math.inf)
+    if not isinstance(value, (int, float)) or not greatest < abs(value) < math.inf:
+        return
+    try:
+        with np.errstate(over="ignore"):
+            fits = math.isfinite(np.array(value, dtype))
+    except OverflowError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{name}: {value} does not fit {dtype}, whose greatest number is {greatest}")
 
 
 def _check_kind(name: str, dtype: np.dtype[Any], given: np.dtype[Any]) -> None:

@@ -10,10 +10,10 @@ import numpy as np
 
 from kytorch.kernels import einsum as kernels
 from kytorch.ops.repeat import expand
-from kytorch.tensor.core import CONSTANT, A, BilinearGradFn, NaryGradFn, Tensor, TrainableWeight, View
+from kytorch.tensor.core import CONSTANT, A, BilinearGradFn, NaryGradFn, Tensor, View
 from kytorch.tensor.dims import one_dim
-from kytorch.tensor.errors import not_tensors
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of, one_by_one, tensors
 from kytorch.tensor.values import Array, Shape
 
 
@@ -21,18 +21,25 @@ class EinsumGradFn(NaryGradFn):
     """y = the sum of products of the operands; each one's gradient is such a sum of g and the others"""
 
     __slots__ = ("_arrays", "_output", "_terms")
+    _arrays: tuple[Array | None, ...]
 
-    def __init__(self, terms: tuple[str, ...], output: str, arrays: tuple[Array, ...]) -> None:
-        self._terms, self._output, self._arrays = terms, output, arrays
+    def __init__(self, terms: tuple[str, ...], output: str) -> None:
+        self._terms, self._output = terms, output
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
-        seen = [view(x, fn) for x, fn in zip(self._arrays, self._inputs)]
+        seen = [None if x is None else view(x, fn) for x, fn in zip(self._arrays, self._inputs)]
         return tuple([None if fn is CONSTANT else self._vjp(i, g, seen) for i, fn in enumerate(self._inputs)])
 
-    def _vjp(self, i: int, g: A, seen: list[A]) -> A:
-        """The gradient with respect to operand i, which has `seen[i]`'s shape and g's dtype."""
+    def record(self, y: Array, *inputs: Tensor) -> Tensor:
+        live = [i for i, x in enumerate(inputs) if x._grad_fn is not CONSTANT]
+        self._arrays = tuple([None if live == [i] else x._data for i, x in enumerate(inputs)])
+        return NaryGradFn.record(self, y, *inputs)
+
+    def _vjp(self, i: int, g: A, seen: list[A | None]) -> A:
+        """The gradient with respect to operand i, which has its shape and g's dtype."""
         term, shape = self._terms[i], self._shapes[i]
-        operands = [g] + seen[:i] + seen[i + 1 :]
+        operands: list[A] = [g]
+        operands.extend([x for j, x in enumerate(seen) if j != i and x is not None])
         terms = [self._output, *self._terms[:i], *self._terms[i + 1 :]]
         apart = ""
         for letter in term:  # the gradient is on the diagonal between a letter and its repetitions
@@ -66,31 +73,23 @@ def _contract(terms: tuple[str, ...], output: str, operands: Sequence[A]) -> A:
 
 def _recorded(terms: tuple[str, ...], output: str, operands: Sequence[Tensor]) -> Tensor:
     arrays = tuple([x._data for x in operands])
-    return EinsumGradFn(terms, output, arrays).record(kernels.einsum(terms, output, arrays), *operands)
+    return EinsumGradFn(terms, output).record(kernels.einsum(terms, output, arrays), *operands)
 
 
-def einsum(equation: str, *operands: A) -> A:
+def einsum(equation: str, *operands: A | Array | Sequence[A | Array]) -> A:
     """The sum of products of the operands that `equation` writes in letters: "ij,jk->ik" is a matrix product.
 
     Letters that are not right of "->" are summed over; without "->", those are kept, sorted, that occur once. "..."
     stands for dimensions that broadcast; a letter twice in one operand takes its diagonal. Raises ValueError for an
-    equation that does not fit the shapes.
+    equation that does not fit the shapes. The operands may also be one list.
     """
     if not isinstance(equation, str):
         raise TypeError(f"einsum: expected an equation such as 'ij,jk->ik', not {type(equation).__name__}")
-    terms, output = _parsed(equation, tuple([x.shape for x in _checked("einsum", *operands)]))
-    like = next((x for x in operands if isinstance(x, Tensor)), None)
-    if like is None:
-        return _contract(terms, output, operands)
-    tensors = [x if isinstance(x, Tensor) else Tensor(x) for x in operands]
-    return _recorded(terms, output, tensors)  # type: ignore[return-value]  # with a Tensor, A is Tensor
-
-
-def _checked(name: str, *operands: A) -> tuple[A, ...]:
-    """`operands`. Raises TypeError for what is neither a Tensor nor an array."""
-    if any(not hasattr(x, "ndim") or isinstance(x, TrainableWeight) for x in operands):
-        raise not_tensors(name, *operands)
-    return operands
+    given = one_by_one(operands)
+    terms, output = _parsed(equation, tuple([array_of("einsum", x).shape for x in given]))
+    if Tensor not in map(type, given):
+        return _contract(terms, output, given)
+    return _recorded(terms, output, tensors("einsum", *given))  # type: ignore[return-value]  # with a Tensor, A is Tensor
 
 
 @lru_cache(1024)
@@ -142,21 +141,23 @@ def _parsed(equation: str, shapes: tuple[Shape, ...]) -> tuple[tuple[str, ...], 
 
 
 @method
-def inner(x: A, other: A) -> A:
+def inner(x: A, other: A | Array) -> A:
     """The sums of products over the last dimensions of `x` and `other`; with a 0-d one, the product."""
-    _checked("inner", x, other)
-    if not x.ndim or not other.ndim:
+    if not array_of("inner", x).ndim or not array_of("inner", other).ndim:
         product: A = x * other
         return product
     return tensordot(x, other, ([-1], [-1]))
 
 
-def tensordot(a: A, b: A, dims: int | Sequence[Sequence[int]] = 2) -> A:
-    """The sum of products over `dims`: the last n of `a` with the first n of `b`, or dims of `a` with dims of `b`."""
-    _checked("tensordot", a, b)
+def tensordot(a: A, b: A | Array, dims: int | Sequence[Sequence[int]] = 2) -> A:
+    """The sum of products over `dims`: the last n of `a` with the first n of `b`, or dims of `a` with dims of `b`.
+
+    Raises ValueError for dims of other sizes.
+    """
+    ndims = array_of("tensordot", a).ndim, array_of("tensordot", b).ndim
     if isinstance(dims, int):
         n: int = dims
-        if not 0 <= n <= min(a.ndim, b.ndim):
+        if not 0 <= n <= min(ndims):
             raise ValueError(f"tensordot: shapes {a.shape} and {b.shape} do not have {n} dimensions to sum over")
         dims_a, dims_b = [*range(a.ndim - n, a.ndim)], [*range(n)]
     elif len(dims) != 2:
@@ -169,14 +170,20 @@ def tensordot(a: A, b: A, dims: int | Sequence[Sequence[int]] = 2) -> A:
         raise ValueError(
             f"tensordot: dims {dims_a} of shape {a.shape} and {dims_b} of shape {b.shape} are not the same sizes"
         )
-    if a.ndim + b.ndim > len(string.ascii_letters):
+    return einsum(_equation(a.ndim, b.ndim, tuple(dims_a), tuple(dims_b)), a, b)
+
+
+@lru_cache(1024)
+def _equation(n: int, m: int, dims_a: Shape, dims_b: Shape) -> str:
+    """Of tensordot, with n and m dimensions."""
+    if n + m > len(string.ascii_letters):
         raise ValueError(f"tensordot: more than {len(string.ascii_letters)} dimensions")
-    term_a = string.ascii_letters[: a.ndim]
-    term_b = list(string.ascii_letters[a.ndim : a.ndim + b.ndim])
+    term_a = string.ascii_letters[:n]
+    term_b = list(string.ascii_letters[n : n + m])
     for i, j in zip(dims_a, dims_b):
         term_b[j] = term_a[i]
     output = [x for x in term_a if x not in term_b] + [x for x in term_b if x not in term_a]
-    return einsum(f"{term_a},{''.join(term_b)}->{''.join(output)}", a, b)
+    return f"{term_a},{''.join(term_b)}->{''.join(output)}"
 
 
 class KronGradFn(BilinearGradFn):
@@ -202,13 +209,12 @@ class KronGradFn(BilinearGradFn):
 
 
 @method
-def kron(x: A, other: A) -> A:
+def kron(x: A, other: A | Array) -> A:
     """Kronecker's product: each element of `x` replaced by its product with the whole of `other`."""
+    y = _kron(array_of("kron", x), array_of("kron", other))
     if isinstance(x, Tensor) or isinstance(other, Tensor):
-        if not isinstance(x, Tensor) or not isinstance(other, Tensor):
-            raise not_tensors("kron", x, other)
-        return KronGradFn().record(_kron(x._data, other._data), x, other)
-    return _kron(x, other)
+        return KronGradFn().record(y, *tensors("kron", x, other))
+    return y
 
 
 def _kron(a: Array, b: Array) -> Array:

@@ -6,8 +6,7 @@ import math
 
 import numpy as np
 
-from kytorch.ops.on_arrays import on_arrays
-from kytorch.ops.singular import over
+from kytorch.ops.singular import over, times
 from kytorch.tensor.core import (
     A,
     InputGradFn,
@@ -15,6 +14,7 @@ from kytorch.tensor.core import (
     Tensor,
 )
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of
 
 _LN2 = math.log(2.0)
 _LN10 = math.log(10.0)
@@ -26,7 +26,7 @@ class ExpGradFn(OutputGradFn):
     __slots__ = ()
 
     def vjp(self, g: A, y: A) -> A:
-        return g * y
+        return times(g, y)
 
 
 @method
@@ -34,7 +34,7 @@ def exp(x: A) -> A:
     """e to the power of each element of `x`."""
     if isinstance(x, Tensor):
         return ExpGradFn().record(np.exp(x._data), x)
-    return on_arrays("exp", np.exp, x)
+    return np.exp(array_of("exp", x))
 
 
 class Exp2GradFn(OutputGradFn):
@@ -43,7 +43,7 @@ class Exp2GradFn(OutputGradFn):
     __slots__ = ()
 
     def vjp(self, g: A, y: A) -> A:
-        return g * (_LN2 * y)
+        return times(g, _LN2 * y)
 
 
 @method
@@ -51,7 +51,7 @@ def exp2(x: A) -> A:
     """2 to the power of each element of `x`."""
     if isinstance(x, Tensor):
         return Exp2GradFn().record(np.exp2(x._data), x)
-    return on_arrays("exp2", np.exp2, x)
+    return np.exp2(array_of("exp2", x))
 
 
 class Expm1GradFn(OutputGradFn):
@@ -60,7 +60,7 @@ class Expm1GradFn(OutputGradFn):
     __slots__ = ()
 
     def vjp(self, g: A, y: A) -> A:
-        return g * (y + 1.0)
+        return times(g, y + 1.0)
 
 
 @method
@@ -68,7 +68,7 @@ def expm1(x: A) -> A:
     """e^x - 1 for each element of `x`, with its digits where that is small."""
     if isinstance(x, Tensor):
         return Expm1GradFn().record(np.expm1(x._data), x)
-    return on_arrays("expm1", np.expm1, x)
+    return np.expm1(array_of("expm1", x))
 
 
 class LogGradFn(InputGradFn):
@@ -85,7 +85,7 @@ def log(x: A) -> A:
     """The natural logarithm of each element of `x`."""
     if isinstance(x, Tensor):
         return LogGradFn().record(np.log(x._data), x)
-    return on_arrays("log", np.log, x)
+    return np.log(array_of("log", x))
 
 
 class Log2GradFn(InputGradFn):
@@ -102,7 +102,7 @@ def log2(x: A) -> A:
     """The logarithm to base 2 of each element of `x`."""
     if isinstance(x, Tensor):
         return Log2GradFn().record(np.log2(x._data), x)
-    return on_arrays("log2", np.log2, x)
+    return np.log2(array_of("log2", x))
 
 
 class Log10GradFn(InputGradFn):
@@ -119,7 +119,7 @@ def log10(x: A) -> A:
     """The logarithm to base 10 of each element of `x`."""
     if isinstance(x, Tensor):
         return Log10GradFn().record(np.log10(x._data), x)
-    return on_arrays("log10", np.log10, x)
+    return np.log10(array_of("log10", x))
 
 
 class Log1pGradFn(InputGradFn):
@@ -136,4 +136,4 @@ def log1p(x: A) -> A:
     """log(1 + x) for each element of `x`, with its digits where x is small."""
     if isinstance(x, Tensor):
         return Log1pGradFn().record(np.log1p(x._data), x)
-    return on_arrays("log1p", np.log1p, x)
+    return np.log1p(array_of("log1p", x))

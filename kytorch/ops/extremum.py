@@ -11,12 +11,13 @@ import numpy as np
 from kytorch.kernels import along
 from kytorch.kernels import reduce as kernels
 from kytorch.ops.choice import maximum, minimum, where
-from kytorch.ops.reduce import data_of, kept
+from kytorch.ops.reduce import kept
 from kytorch.ops.repeat import expand
 from kytorch.tensor.core import CONSTANT, A, OneInputGradFn, Tensor, UnaryGradFn, View, make
 from kytorch.tensor.dims import many_dims, one_dim
 from kytorch.tensor.methods.answers import ValuesAndIndices
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of, check_operands
 from kytorch.tensor.values import Array, lock
 
 # From this size on, looking the values up is quicker than reducing a second time.
@@ -93,18 +94,27 @@ def max(x: A, dim: None, keepdim: bool = False) -> A: ...
 @overload
 def max(x: A, dim: int, keepdim: bool = False) -> ValuesAndIndices[A]: ...
 @overload
-def max(x: A, dim: A) -> A: ...
+def max(x: A, dim: A | Array) -> A: ...
+@overload
+def max(x: A, *, other: A | Array) -> A: ...
 @method
-def max(x: A, dim: int | A | None = None, keepdim: bool = False) -> A | ValuesAndIndices[A]:
+def max(
+    x: A, dim: int | A | Array | None = None, keepdim: bool = False, *, other: A | Array | None = None
+) -> A | ValuesAndIndices[A]:
     """The greatest element of `x`; along `dim`, the greatest ones and the first places where they are.
 
-    max(a, b) of two Tensors is `maximum`. Equal greatest elements share the gradient; along `dim` the first takes it.
-    Raises ValueError if there are none.
+    max(a, b) of two Tensors is `maximum`, and b may be called `other`. Equal greatest elements share the gradient;
+    along `dim` the first takes it. Raises ValueError if there are none.
     """
+    if other is not None:
+        if dim is not None:
+            raise TypeError("max: give dim or other, one of them")
+        dim = other
     if dim is None:
         return _of_all("max", np.maximum, x, keepdim)
     if _is_operand(dim):
         _no_keepdim("max", keepdim)
+        check_operands("max", x, dim)
         return maximum(x, dim)
     return _along("max", np.maximum, x, dim, keepdim)  # type: ignore[arg-type]  # an int, or refused there
 
@@ -116,18 +126,27 @@ def min(x: A, dim: None, keepdim: bool = False) -> A: ...
 @overload
 def min(x: A, dim: int, keepdim: bool = False) -> ValuesAndIndices[A]: ...
 @overload
-def min(x: A, dim: A) -> A: ...
+def min(x: A, dim: A | Array) -> A: ...
+@overload
+def min(x: A, *, other: A | Array) -> A: ...
 @method
-def min(x: A, dim: int | A | None = None, keepdim: bool = False) -> A | ValuesAndIndices[A]:
+def min(
+    x: A, dim: int | A | Array | None = None, keepdim: bool = False, *, other: A | Array | None = None
+) -> A | ValuesAndIndices[A]:
     """The least element of `x`; along `dim`, the least ones and the first places where they are.
 
-    min(a, b) of two Tensors is `minimum`. Equal least elements share the gradient; along `dim` the first takes it.
-    Raises ValueError if there are none.
+    min(a, b) of two Tensors is `minimum`, and b may be called `other`. Equal least elements share the gradient;
+    along `dim` the first takes it. Raises ValueError if there are none.
     """
+    if other is not None:
+        if dim is not None:
+            raise TypeError("min: give dim or other, one of them")
+        dim = other
     if dim is None:
         return _of_all("min", np.minimum, x, keepdim)
     if _is_operand(dim):
         _no_keepdim("min", keepdim)
+        check_operands("min", x, dim)
         return minimum(x, dim)
     return _along("min", np.minimum, x, dim, keepdim)  # type: ignore[arg-type]  # an int, or refused there
 
@@ -166,17 +185,16 @@ def _no_keepdim(name: str, keepdim: bool) -> None:
         raise TypeError(f"{name}: of two Tensors takes no keepdim, since it reduces no dimension")
 
 
-def _check_some(name: str, array: Array, dims: tuple[int, ...]) -> None:
-    """Raises if there is nothing to choose from: IndexError along dims, as PyTorch, ValueError over all."""
+def _check_some(name: str, array: Array, dims: tuple[int, ...], kind: type[Exception] = IndexError) -> None:
+    """Raises if there is nothing to choose from: IndexError along dims, as PyTorch, or another `kind`."""
     if not array.size and (len(dims) == array.ndim or 0 in [array.shape[i] for i in dims]):
-        kind = ValueError if name in ("max", "min") and len(dims) == array.ndim else IndexError
         raise kind(f"{name}: no elements to choose from, in shape {array.shape}")
 
 
 def _of_all(name: str, function: np.ufunc, x: A, keepdim: bool) -> A:
-    array = data_of(name, x)
+    array = array_of(name, x)
     dims = tuple(range(array.ndim))
-    _check_some(name, array, dims)
+    _check_some(name, array, dims, ValueError)
     y = kernels.extreme(function, array, dims, keepdim)
     if isinstance(x, Tensor):
         return ExtremumOfAllGradFn(dims).record(y, x)
@@ -184,9 +202,9 @@ def _of_all(name: str, function: np.ufunc, x: A, keepdim: bool) -> A:
 
 
 def _over(name: str, function: np.ufunc, x: A, dim: int | Sequence[int] | None, keepdim: bool) -> A:
-    array = data_of(name, x)
+    array = array_of(name, x)
     dims = many_dims(name, dim, array.ndim)
-    _check_some(name, array, dims)
+    _check_some(name, array, dims, ValueError if dim is None else IndexError)
     y = kernels.extreme(function, array, dims, keepdim)
     if isinstance(x, Tensor):
         return SharedExtremumGradFn(dims).record(y, x)
@@ -194,7 +212,7 @@ def _over(name: str, function: np.ufunc, x: A, dim: int | Sequence[int] | None, 
 
 
 def _along(name: str, function: np.ufunc, x: A, dim: int, keepdim: bool) -> ValuesAndIndices[A]:
-    array = data_of(name, x)
+    array = array_of(name, x)
     at = one_dim(name, dim, array.ndim)
     if not array.ndim:
         if isinstance(x, Tensor):
@@ -202,8 +220,7 @@ def _along(name: str, function: np.ufunc, x: A, dim: int, keepdim: bool) -> Valu
             return ValuesAndIndices(node.record(array.view(), x), make(np.zeros((), np.int64), CONSTANT))
         return ValuesAndIndices(array.copy(), np.zeros((), np.int64))
     _check_some(name, array, (at,))
-    choose = np.argmax if function is np.maximum else np.argmin
-    first = choose(array, at, keepdims=True)
+    first = (array.argmax if function is np.maximum else array.argmin)(at, keepdims=True)
     values = kernels.extreme(function, array, (at,), True) if array.size <= _FEW else along.take(array, first, at)
     shape = array.shape[:at] + (1,) * keepdim + array.shape[at + 1 :]
     values, indices = values.reshape(shape), first.reshape(shape)
@@ -213,11 +230,11 @@ def _along(name: str, function: np.ufunc, x: A, dim: int, keepdim: bool) -> Valu
 
 
 def _place(name: str, x: A, dim: int | None, keepdim: bool) -> A:
-    array = data_of(name, x)
+    array = array_of(name, x)
     at = None if dim is None else one_dim(name, dim, array.ndim)
     _check_some(name, array, tuple(range(array.ndim)) if at is None else (at,)[: array.ndim])
-    choose = np.argmax if name == "argmax" else np.argmin
-    y: Array = choose(array, at, keepdims=keepdim) if array.ndim else np.zeros_like(array, np.int64)
+    choose = array.argmax if name == "argmax" else array.argmin
+    y: Array = choose(at, keepdims=keepdim) if array.ndim else np.zeros_like(array, np.int64)  # type: ignore[arg-type]  # None is all
     if isinstance(x, Tensor):
         return make(y, CONSTANT)
     return y

@@ -13,6 +13,7 @@ from kytorch.ops.repeat import expand
 from kytorch.tensor.core import A, Tensor
 from kytorch.tensor.dims import one_dim
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of, check_operands
 from kytorch.tensor.values import Array, Shape, lock
 
 
@@ -33,10 +34,16 @@ def integers(name: str, index: Tensor | Array) -> Array:
     return array
 
 
+def _greatest(index: Array) -> int:
+    """The greatest integer, and a very great one if one is negative, by which one comparison tells both."""
+    unsigned = index.view(np.uintp)
+    greatest: int = unsigned.item(unsigned.argmax())  # several times quicker than max for few elements
+    return greatest
+
+
 def from_zero(name: str, index: Array, n: int) -> Array:
     """`index` itself. Raises IndexError unless all of it is in [0, n)."""
-    # One comparison: what is negative is very great without its sign.
-    if index.size and np.maximum.reduce(index.view(np.uintp), None) >= n:
+    if index.size and _greatest(index) >= n:
         wrong = index[(index < 0) | (index >= n)].flat[0]
         raise IndexError(f"{name}: index {wrong} is out of range; it goes from 0 to {n - 1}")
     return index
@@ -44,7 +51,7 @@ def from_zero(name: str, index: Array, n: int) -> Array:
 
 def from_either_end(name: str, index: Array, n: int) -> Array:
     """`index` counted from the left. Raises IndexError outside [-n, n)."""
-    if not index.size or np.maximum.reduce(index.view(np.uintp), None) < n:
+    if not index.size or _greatest(index) < n:
         return index
     out = (index < -n) | (index >= n)
     if out.any():
@@ -58,7 +65,7 @@ def fitting(name: str, dim: int, index: Array, shape: Shape) -> None:
     """Raises ValueError unless `index` has as many dimensions as `shape`, and none larger but `dim`."""
     if index.ndim != len(shape):
         raise ValueError(f"{name}: an index of shape {index.shape} for shape {shape}: as many dimensions are needed")
-    if any(n > m for i, (n, m) in enumerate(zip(index.shape, shape)) if i != dim):
+    if index.shape != shape and any(n > m for i, (n, m) in enumerate(zip(index.shape, shape)) if i != dim):
         raise ValueError(f"{name}: an index of shape {index.shape} is larger than {shape} outside dim {dim}")
 
 
@@ -66,9 +73,10 @@ def fitting(name: str, dim: int, index: Array, shape: Shape) -> None:
 def gather(x: A, dim: int, index: Tensor | Array) -> A:
     """y[i, j, k] = x[i, index[i, j, k], k] for `dim` 1, and so on: y has the shape of `index`.
 
-    `index` counts from 0; in the other dimensions it may be smaller than `x`.
+    `index` counts from 0; in the other dimensions it may be smaller than `x`. Raises IndexError for an index out of
+    range, ValueError for one of other dimensions.
     """
-    at = one_dim("gather", dim, x.ndim)
+    at = one_dim("gather", dim, array_of("gather", x).ndim)
     own = integers("gather", index)
     if not own.size or x.ndim + own.ndim == 1:  # PyTorch lets a scalar stand for a vector of one
         return part(x, Places(from_zero("gather", own, math.prod(x.shape))))
@@ -78,8 +86,11 @@ def gather(x: A, dim: int, index: Tensor | Array) -> A:
 
 @method
 def index_select(x: A, dim: int, index: Tensor | Array) -> A:
-    """The parts of `x` along `dim` that the vector `index` names, counting from 0."""
-    at = one_dim("index_select", dim, x.ndim)
+    """The parts of `x` along `dim` that the vector `index` names, counting from 0: n of them for an index of (n,).
+
+    Raises IndexError for an index out of range, or of more dimensions.
+    """
+    at = one_dim("index_select", dim, array_of("index_select", x).ndim)
     own = vector("index_select", index)
     if not x.ndim:
         if own.size != 1:
@@ -102,7 +113,11 @@ def vector(name: str, index: Tensor | Array) -> Array:
 
 @method
 def take(x: A, index: Tensor | Array) -> A:
-    """The elements of `x` that `index` numbers, through all dimensions; negative ones count from the end."""
+    """The elements of `x` that `index` numbers, through all dimensions, in its shape; negative ones count from the end.
+
+    Raises IndexError for one out of range.
+    """
+    check_operands("take", x)
     own = integers("take", index)
     return part(x, Places(from_either_end("take", own, math.prod(x.shape))))
 
@@ -111,9 +126,10 @@ def take(x: A, index: Tensor | Array) -> A:
 def take_along_dim(x: A, indices: Tensor | Array, dim: int | None = None) -> A:
     """y[i, j] = x[i, indices[i, j]] for `dim` 1; the other dimensions broadcast. Without `dim`, x.flatten()[indices].
 
-    Negative indices count from the end.
+    Negative indices count from the end. Raises IndexError for one out of range, ValueError for shapes that do not fit.
     """
     name = "take_along_dim"
+    check_operands(name, x)
     own = integers(name, indices)
     if dim is None:
         return part(x, Places(from_either_end(name, own.reshape(-1), math.prod(x.shape))))

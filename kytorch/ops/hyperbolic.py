@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from kytorch.ops.on_arrays import on_arrays
-from kytorch.ops.power import sqrt
-from kytorch.ops.singular import over
+from kytorch.ops.power import one_minus_square, sqrt
+from kytorch.ops.singular import over, times
 from kytorch.tensor.core import (
     A,
     InputGradFn,
@@ -14,6 +13,7 @@ from kytorch.tensor.core import (
     Tensor,
 )
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of
 
 
 class SinhGradFn(InputGradFn):
@@ -22,7 +22,7 @@ class SinhGradFn(InputGradFn):
     __slots__ = ()
 
     def vjp(self, g: A, x: A) -> A:
-        return g * cosh(x)
+        return times(g, cosh(x))
 
 
 @method
@@ -30,7 +30,7 @@ def sinh(x: A) -> A:
     """The hyperbolic sine of each element of `x`."""
     if isinstance(x, Tensor):
         return SinhGradFn().record(np.sinh(x._data), x)
-    return on_arrays("sinh", np.sinh, x)
+    return np.sinh(array_of("sinh", x))
 
 
 class CoshGradFn(InputGradFn):
@@ -39,7 +39,7 @@ class CoshGradFn(InputGradFn):
     __slots__ = ()
 
     def vjp(self, g: A, x: A) -> A:
-        return g * sinh(x)
+        return times(g, sinh(x))
 
 
 @method
@@ -47,7 +47,7 @@ def cosh(x: A) -> A:
     """The hyperbolic cosine of each element of `x`."""
     if isinstance(x, Tensor):
         return CoshGradFn().record(np.cosh(x._data), x)
-    return on_arrays("cosh", np.cosh, x)
+    return np.cosh(array_of("cosh", x))
 
 
 class TanhGradFn(OutputGradFn):
@@ -64,7 +64,7 @@ def tanh(x: A) -> A:
     """The hyperbolic tangent of each element of `x`."""
     if isinstance(x, Tensor):
         return TanhGradFn().record(np.tanh(x._data), x)
-    return on_arrays("tanh", np.tanh, x)
+    return np.tanh(array_of("tanh", x))
 
 
 class AsinhGradFn(InputGradFn):
@@ -81,7 +81,7 @@ def asinh(x: A) -> A:
     """The number whose hyperbolic sine is `x`, elementwise."""
     if isinstance(x, Tensor):
         return AsinhGradFn().record(np.arcsinh(x._data), x)
-    return on_arrays("asinh", np.arcsinh, x)
+    return np.arcsinh(array_of("asinh", x))
 
 
 class AcoshGradFn(InputGradFn):
@@ -98,7 +98,7 @@ def acosh(x: A) -> A:
     """The number from 0 up whose hyperbolic cosine is `x`, elementwise."""
     if isinstance(x, Tensor):
         return AcoshGradFn().record(np.arccosh(x._data), x)
-    return on_arrays("acosh", np.arccosh, x)
+    return np.arccosh(array_of("acosh", x))
 
 
 class AtanhGradFn(InputGradFn):
@@ -107,7 +107,7 @@ class AtanhGradFn(InputGradFn):
     __slots__ = ()
 
     def vjp(self, g: A, x: A) -> A:
-        return over(g, (1.0 - x) * (1.0 + x))
+        return over(g, one_minus_square(x))
 
 
 @method
@@ -115,4 +115,4 @@ def atanh(x: A) -> A:
     """The number whose hyperbolic tangent is `x`, elementwise."""
     if isinstance(x, Tensor):
         return AtanhGradFn().record(np.arctanh(x._data), x)
-    return on_arrays("atanh", np.arctanh, x)
+    return np.arctanh(array_of("atanh", x))

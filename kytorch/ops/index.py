@@ -11,6 +11,7 @@ from kytorch.autodiff import PartGradFn
 from kytorch.kernels import scatter as kernels
 from kytorch.tensor.core import A, Tensor, UnaryGradFn
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import check_operands
 from kytorch.tensor.values import Array, Index, Shape, lock
 
 Key: TypeAlias = Any  # what an array takes as an index, which NumPy's stubs keep to themselves
@@ -48,9 +49,10 @@ def _frozen_part(index: Any) -> Any:
     return array
 
 
-def index_error(error: Exception, shape: Shape) -> IndexError:
-    """NumPy's error about an index, in kytorch's words."""
-    return IndexError(f"index: {error} (in a Tensor of shape {shape})")
+def index_error(error: Exception, shape: Shape) -> IndexError | ValueError:
+    """NumPy's error about an index, in kytorch's words; a ValueError, which is about a slice, stays one."""
+    kind = ValueError if isinstance(error, ValueError) else IndexError
+    return kind(f"index: {error} (in a Tensor of shape {shape})")
 
 
 class GetitemGradFn(PartGradFn):
@@ -83,13 +85,14 @@ class SpreadGradFn(UnaryGradFn):
 @method
 def getitem(x: A, index: Tensor | Index) -> A:
     """`x[index]` for a basic, integer-array or boolean index, as NumPy's. Raises IndexError."""
+    check_operands("getitem", x)
     own = frozen(index)
     try:
         if isinstance(x, Tensor):
             return GetitemGradFn(own).record(x._data[own], x)
         y: Array = x[own]
         return y
-    except (IndexError, TypeError) as error:
+    except (IndexError, TypeError, ValueError) as error:
         raise index_error(error, x.shape) from None
 
 

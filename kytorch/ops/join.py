@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,14 @@ import numpy as np
 from kytorch.ops.index import GetitemGradFn
 from kytorch.ops.shape import unsqueeze
 from kytorch.tensor.core import CONSTANT, A, NaryGradFn, Tensor, View
-from kytorch.tensor.dims import one_dim, one_of, sizes
-from kytorch.tensor.errors import check_operand
+from kytorch.tensor.dims import one_dim, one_of, sizes, whole
+from kytorch.tensor.holder import ArrayHolder
 from kytorch.tensor.methods.registry import method
-from kytorch.tensor.values import Array, Shape
+from kytorch.tensor.operands import alike, check_operands
+from kytorch.tensor.values import Array
+
+# A list of more parts would fill the memory.
+_MOST = 1 << 24
 
 
 class CatGradFn(NaryGradFn):
@@ -36,16 +40,18 @@ class CatGradFn(NaryGradFn):
 
 def cat(tensors: Sequence[A], dim: int = 0) -> A:
     """The Tensors one behind the other along `dim`. Raises ValueError if the other sizes differ."""
-    _check_sequence("cat", tensors)
-    first = tensors[0]
-    at = one_dim("cat", dim, first.ndim)
+    tensors = _sequence("cat", tensors)
+    return _cat(tensors, one_dim("cat", dim, tensors[0].ndim))
+
+
+def _cat(tensors: Sequence[A], at: int) -> A:
     try:
-        if isinstance(first, Tensor):
+        if isinstance(tensors[0], Tensor):
             return CatGradFn(at).record(np.concatenate([x._data for x in tensors], at), *tensors)
         return np.concatenate(tensors, at)
     except ValueError:
         raise ValueError(
-            f"cat: shapes {', '.join([str(x.shape) for x in tensors])} must be equal but for dim {dim}, and not (); "
+            f"cat: shapes {', '.join([str(x.shape) for x in tensors])} must be equal but for dim {at}, and not (); "
             "stack() adds a dimension"
         ) from None
 
@@ -60,21 +66,17 @@ def concatenate(tensors: Sequence[A], dim: int = 0) -> A:
     return cat(tensors, dim)
 
 
-def _check_sequence(name: str, tensors: Sequence[A]) -> None:
+def _sequence(name: str, tensors: Sequence[A]) -> Sequence[A]:
+    """`tensors`, of arrays among Tensors constants. Raises for what is no sequence of them, or is empty."""
+    if isinstance(tensors, ArrayHolder) or not (isinstance(tensors, Iterable) and hasattr(tensors, "__getitem__")):
+        kind = type(tensors).__name__
+        raise TypeError(f"{name}: expected several Tensors in a list or tuple, not one {kind}")
     kinds = set(map(type, tensors))
-    if len(kinds) == 1 and Tensor in kinds and not isinstance(tensors, Tensor):
-        return
-    if isinstance(tensors, Tensor):
-        raise TypeError(f"{name}: expected several Tensors in a list or tuple, not one Tensor")
+    if len(kinds) == 1 and Tensor in kinds:
+        return tensors
     if not kinds:
         raise ValueError(f"{name}: expected at least one Tensor")
-    others = {kind.__name__ for kind in kinds if kind is not Tensor}
-    if others != {"ndarray"}:
-        kind = min(others - {"ndarray"})
-        advice = "; weight.tensor() reads it" if kind == "TrainableWeight" else ""
-        raise TypeError(f"{name}: expected Tensors only, and got a {kind}{advice}")
-    if Tensor in kinds:
-        raise TypeError(f"{name}: expected Tensors only, and got an array among them; Tensor(array) makes one")
+    return alike(name, *tensors)
 
 
 class StackGradFn(NaryGradFn):
@@ -94,12 +96,15 @@ class StackGradFn(NaryGradFn):
 
 def stack(tensors: Sequence[A], dim: int = 0) -> A:
     """The Tensors, all of one shape, along a new dimension `dim`."""
-    _check_sequence("stack", tensors)
+    tensors = _sequence("stack", tensors)
+    return _stack(tensors, one_dim("stack", dim, tensors[0].ndim + 1))
+
+
+def _stack(tensors: Sequence[A], at: int) -> A:
     first = tensors[0]
-    at = one_dim("stack", dim, first.ndim + 1)
-    shape: Shape = first.shape
-    if any(x.shape != shape for x in tensors):
-        raise ValueError(f"stack: shapes {', '.join([str(x.shape) for x in tensors])} must be equal")
+    shapes = [x.shape for x in tensors]
+    if shapes.count(first.shape) < len(shapes):
+        raise ValueError(f"stack: shapes {', '.join(map(str, shapes))} must be equal")
     if isinstance(first, Tensor):
         return StackGradFn(at).record(_stacked([x._data for x in tensors], at), *tensors)
     return _stacked(tensors, at)
@@ -110,25 +115,28 @@ def _stacked(arrays: Sequence[Array], at: int) -> Array:
     if at == len(shape):
         return np.concatenate([x[..., None] for x in arrays], at)
     # What lies one behind the other along a dimension only needs it split in two.
-    return np.concatenate(arrays, at).reshape(*shape[:at], len(arrays), *shape[at:])
+    return np.concatenate(arrays, at).reshape(shape[:at] + (len(arrays),) + shape[at:])
 
 
 def hstack(tensors: Sequence[A]) -> A:
     """The Tensors side by side: along dim 1, or dim 0 if they have one dimension."""
-    _check_sequence("hstack", tensors)
-    flat = [unsqueeze(x, 0) if not x.ndim else x for x in tensors]
-    return cat(flat, min(flat[0].ndim - 1, 1))
+    tensors = _sequence("hstack", tensors)
+    ndims = [x.ndim for x in tensors]
+    return _cat([unsqueeze(x, 0) if not x.ndim else x for x in tensors] if 0 in ndims else tensors, int(ndims[0] > 1))
 
 
 def vstack(tensors: Sequence[A]) -> A:
     """The Tensors below one another: along dim 0, a vector being a row."""
-    _check_sequence("vstack", tensors)
-    return cat([x.reshape(1, -1) if x.ndim < 2 else x for x in tensors])
+    tensors = _sequence("vstack", tensors)
+    ndims = {x.ndim for x in tensors}
+    if ndims == {1}:
+        return _stack(tensors, 0)
+    return _cat([x.reshape(1, -1) if x.ndim < 2 else x for x in tensors] if min(ndims) < 2 else tensors, 0)
 
 
 def dstack(tensors: Sequence[A]) -> A:
     """The Tensors behind one another: along dim 2, a vector of n being (1, n, 1) and a matrix (m, n, 1)."""
-    _check_sequence("dstack", tensors)
+    tensors = _sequence("dstack", tensors)
     return cat([x.reshape(*(x.shape if x.ndim == 2 else (1, x.size)), 1) if x.ndim < 3 else x for x in tensors], 2)
 
 
@@ -151,18 +159,31 @@ def _cut(x: A, dim: int, bounds: Sequence[tuple[int, int]]) -> tuple[A, ...]:
     return tuple([_taken(x, _along(dim, slice(start, stop))) for start, stop in bounds])
 
 
+def _number_of_parts(name: str, what: str, n: int) -> int:
+    if whole(name, what, n) > _MOST:
+        raise ValueError(f"{name}: {n} {what} are more than {_MOST}")
+    return whole(name, what, n)
+
+
+def _cut_evenly(x: A, dim: int, size: int) -> tuple[A, ...]:
+    starts = range(0, max(x.shape[dim], 1), max(size, 1))
+    return tuple([_taken(x, _along(dim, slice(start, start + size))) for start in starts])
+
+
 @method
-def split(x: A, split_size: int | Sequence[int], dim: int = 0) -> tuple[A, ...]:
-    """Parts of `x` along `dim`: each of `split_size`, the last maybe smaller, or of the sizes in a list."""
-    check_operand("split", x)
+def split(x: A, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[A, ...]:
+    """Parts of `x` along `dim`: each of one size, the last maybe smaller, or of the sizes in a list. As a method,
+    `split_size` is its name. Raises ValueError for sizes that do not make up the dimension.
+    """
+    check_operands("split", x)
     at = one_of("split", dim, x.ndim)
     n = x.shape[at]
-    given = sizes("split", (split_size,))
-    if not isinstance(split_size, Sequence):
+    given = sizes("split", (split_size_or_sections,))
+    if not isinstance(split_size_or_sections, Sequence):
         (size,) = given
         if size < 0 or (n and not size):
             raise ValueError(f"split: expected a positive size, not {size}")
-        return _cut(x, at, [(i, min(i + size, n)) for i in range(0, max(n, 1), max(size, 1))])
+        return _cut_evenly(x, at, size)
     if sum(given) != n or min(given, default=0) < 0:
         raise ValueError(f"split: sizes {given} do not make up the {n} of dim {dim} in shape {x.shape}")
     stops = [sum(given[: i + 1]) for i in range(len(given))]
@@ -171,26 +192,26 @@ def split(x: A, split_size: int | Sequence[int], dim: int = 0) -> tuple[A, ...]:
 
 @method
 def chunk(x: A, chunks: int, dim: int = 0) -> tuple[A, ...]:
-    """At most `chunks` parts of `x` along `dim`, of equal sizes but for the last."""
-    check_operand("chunk", x)
+    """At most `chunks` parts of `x` along `dim`, of equal sizes but for the last. Raises ValueError for less than 1."""
+    check_operands("chunk", x)
     at = one_of("chunk", dim, x.ndim)
-    (parts,) = sizes("chunk", (chunks,))
+    parts = _number_of_parts("chunk", "chunks", chunks)
     if parts < 1:
         raise ValueError(f"chunk: expected one chunk or more, not {chunks}")
     if not x.shape[at]:
         return _cut(x, at, [(0, 0)] * parts)
-    return split(x, -(-x.shape[at] // parts), at)
+    return _cut_evenly(x, at, -(-x.shape[at] // parts))
 
 
 @method
 def tensor_split(x: A, indices_or_sections: int | Sequence[int], dim: int = 0) -> tuple[A, ...]:
     """Parts of `x` along `dim`: so many, the first ones larger by 1 if need be, or cut before each index of a list."""
-    check_operand("tensor_split", x)
+    check_operands("tensor_split", x)
     at = one_of("tensor_split", dim, x.ndim)
     n = x.shape[at]
     cuts = sizes("tensor_split", (indices_or_sections,))
     if not isinstance(indices_or_sections, Sequence):
-        (parts,) = cuts
+        parts = _number_of_parts("tensor_split", "sections", indices_or_sections)
         if parts < 1:
             raise ValueError(f"tensor_split: expected one section or more, not {parts}")
         size, larger = divmod(n, parts)
@@ -200,8 +221,8 @@ def tensor_split(x: A, indices_or_sections: int | Sequence[int], dim: int = 0) -
 
 @method
 def unbind(x: A, dim: int = 0) -> tuple[A, ...]:
-    """The parts of `x` along `dim`, without that dimension."""
-    check_operand("unbind", x)
+    """The parts of `x` along `dim`, without that dimension. Raises IndexError for a scalar."""
+    check_operands("unbind", x)
     at = one_of("unbind", dim, x.ndim)
     return tuple([_taken(x, _along(at, i, ...)) for i in range(x.shape[at])])
 
@@ -209,7 +230,7 @@ def unbind(x: A, dim: int = 0) -> tuple[A, ...]:
 @method
 def narrow(x: A, dim: int, start: int, length: int) -> A:
     """`length` elements of `x` along `dim`, from `start` on. Raises IndexError or ValueError outside of it."""
-    check_operand("narrow", x)
+    check_operands("narrow", x)
     at = one_of("narrow", dim, x.ndim)
     n = x.shape[at]
     first, size = sizes("narrow", (start, length))
@@ -225,9 +246,9 @@ def narrow(x: A, dim: int, start: int, length: int) -> A:
 @method
 def select(x: A, dim: int, index: int) -> A:
     """`x` at `index` along `dim`, without that dimension. Raises IndexError."""
-    check_operand("select", x)
+    check_operands("select", x)
     at = one_of("select", dim, x.ndim)
-    (position,) = sizes("select", (index,))
+    position = whole("select", "index", index)
     if not -x.shape[at] <= position < x.shape[at]:
         raise IndexError(f"select: index {index} is out of range for dim {dim} of shape {x.shape}")
     return _taken(x, _along(at, position, ...))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from kytorch.kernels import elementwise as kernels
-from kytorch.ops.on_arrays import on_arrays
 from kytorch.tensor.core import (
     CONSTANT,
     A,
@@ -16,6 +15,7 @@ from kytorch.tensor.core import (
 )
 from kytorch.tensor.errors import no_broadcast, not_tensors
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import check_operands, on_arrays
 from kytorch.tensor.values import Array, Scalar
 
 
@@ -39,18 +39,25 @@ class LerpGradFn(NaryGradFn):
     """y = a + w (b - a),  dy = (1 - w) da + w db + (b - a) dw"""
 
     __slots__ = ("_a", "_b", "_w")
-
-    def __init__(self, a: Array, b: Array, w: Array) -> None:
-        self._a, self._b, self._w = a, b, w
+    _a: Array
+    _b: Array
+    _w: Array
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
         a_fn, b_fn, w_fn = self._inputs
-        w = view(self._w, w_fn)
         return (
-            None if a_fn is CONSTANT else g * (1.0 - w),
-            None if b_fn is CONSTANT else g * w,
+            None if a_fn is CONSTANT else g * (1.0 - view(self._w, w_fn)),
+            None if b_fn is CONSTANT else g * view(self._w, w_fn),
             None if w_fn is CONSTANT else g * (view(self._b, b_fn) - view(self._a, a_fn)),
         )
+
+    def record(self, y: Array, *inputs: Tensor) -> Tensor:
+        a, b, w = inputs
+        if a._grad_fn is not CONSTANT or b._grad_fn is not CONSTANT:
+            self._w = w._data
+        if w._grad_fn is not CONSTANT:
+            self._a, self._b = a._data, b._data
+        return NaryGradFn.record(self, y, *inputs)
 
 
 @method
@@ -62,7 +69,8 @@ def lerp(x: A | Scalar, end: A | Array | Scalar, weight: A | Array | Scalar) -> 
 
 
 def _lerp(x: Operand, end: Operand, weight: Operand) -> Tensor:
-    like = next(value for value in (x, end, weight) if isinstance(value, Tensor))
+    check_operands("lerp", x, end, weight)
+    like: Tensor = x if isinstance(x, Tensor) else end if isinstance(end, Tensor) else weight  # type: ignore[assignment]  # one of them is
     a, b = constant(x, like), constant(end, like)
     by_number = type(weight) is float or type(weight) is int
     w = like if by_number else constant(weight, like)
@@ -74,4 +82,4 @@ def _lerp(x: Operand, end: Operand, weight: Operand) -> Tensor:
         raise no_broadcast("lerp", *((a, b) if by_number else (a, b, w))) from None
     if by_number:
         return LerpNumberGradFn(weight).record(y, a, b)  # type: ignore[arg-type]  # a number, by `by_number`
-    return LerpGradFn(a._data, b._data, w._data).record(y, a, b, w)
+    return LerpGradFn().record(y, a, b, w)

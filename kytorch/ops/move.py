@@ -8,8 +8,8 @@ import numpy as np
 
 from kytorch.tensor.core import A, Tensor, UnaryGradFn
 from kytorch.tensor.dims import one_dim, one_of, sizes
-from kytorch.tensor.errors import check_operand
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import check_operands
 from kytorch.tensor.values import Array
 
 _BACKWARDS = slice(None, None, -1)
@@ -28,10 +28,10 @@ class FlipGradFn(UnaryGradFn):
 
 
 @method
-def flip(x: A, *dims: int | Sequence[int]) -> A:
-    """`x` backwards along `dims`, without copying."""
-    check_operand("flip", x)
-    named = tuple([one_dim("flip", d, x.ndim) for d in sizes("flip", dims)])
+def flip(x: A, dims: int | Sequence[int] = (), *more: int) -> A:
+    """`x` backwards along `dims`, without copying. Raises ValueError for one that is named twice."""
+    check_operands("flip", x)
+    named = tuple([one_dim("flip", d, x.ndim) for d in sizes("flip", (dims, *more))])
     if len(set(named)) != len(named):
         raise ValueError(f"flip: dims {named} name a dimension twice")
     if isinstance(x, Tensor):
@@ -47,7 +47,7 @@ def _flipped(x: Array, dims: Sequence[int]) -> Array:
 @method
 def fliplr(x: A) -> A:
     """`x` backwards along its second dimension. Raises ValueError for fewer than two."""
-    check_operand("fliplr", x)
+    check_operands("fliplr", x)
     if x.ndim < 2:
         raise ValueError(f"fliplr: expected two dimensions or more, not shape {x.shape}")
     return flip(x, 1)
@@ -56,7 +56,7 @@ def fliplr(x: A) -> A:
 @method
 def flipud(x: A) -> A:
     """`x` backwards along its first dimension. Raises ValueError if it has none."""
-    check_operand("flipud", x)
+    check_operands("flipud", x)
     if not x.ndim:
         raise ValueError("flipud: expected one dimension or more, not shape ()")
     return flip(x, 0)
@@ -81,7 +81,7 @@ def roll(x: A, shifts: int | Sequence[int], dims: int | Sequence[int] | None = N
 
     Without `dims` it moves as if it had one dimension. Raises ValueError if shifts and dims are not equally many.
     """
-    check_operand("roll", x)
+    check_operands("roll", x)
     steps = sizes("roll", (shifts,))
     if dims is None:
         if len(steps) != 1:
@@ -123,7 +123,7 @@ class Rot90GradFn(UnaryGradFn):
 @method
 def rot90(x: A, k: int = 1, dims: Sequence[int] = (0, 1)) -> A:
     """`x` turned `k` times by 90 degrees, from the first of two `dims` towards the second, without copying."""
-    check_operand("rot90", x)
+    check_operands("rot90", x)
     named = [one_dim("rot90", d, x.ndim) for d in dims] if x.ndim > 1 else []
     if len(named) != 2 or named[0] == named[1]:
         raise ValueError(f"rot90: dims {tuple(dims)} must name two different dimensions of shape {x.shape}")

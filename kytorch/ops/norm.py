@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +13,16 @@ from kytorch.kernels import reduce
 from kytorch.ops.choice import abs, where
 from kytorch.ops.dtype import to
 from kytorch.ops.power import pow
-from kytorch.ops.reduce import as_floats, data_of, kept
+from kytorch.ops.reduce import as_floats, kept
 from kytorch.ops.repeat import expand
 from kytorch.ops.rounding import nothing, sign
-from kytorch.tensor.core import A, OneInputGradFn, Tensor, View
+from kytorch.tensor.core import A, InputGradFn, OneInputGradFn, Tensor, UnaryGradFn, View
 from kytorch.tensor.dims import many_dims
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of
 from kytorch.tensor.values import Array
+
+_LEAST = {char: float(np.finfo(char).tiny) ** (1 / 3) for char in "efd"}
 
 
 class NormGradFn(OneInputGradFn):
@@ -61,25 +64,15 @@ class EuclideanNormGradFn(NormGradFn):
     __slots__ = ()
 
     def vjp(self, g: A, x: A, y: A) -> A:
-        return g / where(y == 0, math.inf, y) * x
+        if self._is_plain():
+            return g / y * x
+        return g * (x / where(y == 0, math.inf, y))
 
-
-class SumOfMagnitudesGradFn(NormGradFn):
-    """y = sum |x|,  dy = sum sign x dx"""
-
-    __slots__ = ()
-
-    def vjp(self, g: A, x: A, y: A) -> A:
-        return g * sign(x)
-
-
-class CountGradFn(NormGradFn):
-    """y = how many x are not 0, flat everywhere"""
-
-    __slots__ = ()
-
-    def vjp(self, g: A, x: A, y: A) -> A:
-        return expand(nothing(g), x.shape)
+    def _is_plain(self) -> bool:
+        """Whether y is such that neither 1 / y nor, at the next orders, y^-2 and y^-3 overflow or underflow."""
+        y = self._y
+        least = _LEAST[y.dtype.char]
+        return y.size > 0 and least < y.item(y.argmin()) and y.item(y.argmax()) < 1 / least
 
 
 class ExtremeNormGradFn(NormGradFn):
@@ -93,7 +86,31 @@ class ExtremeNormGradFn(NormGradFn):
         return where(here, g / ties * sign(x), 0.0)
 
 
-_RULES: dict[float, type[NormGradFn]] = {
+class SumOfMagnitudesGradFn(InputGradFn):
+    """y = sum |x|,  dy = sum sign x dx"""
+
+    __slots__ = ("_dims",)
+
+    def __init__(self, p: float, dims: tuple[int, ...]) -> None:
+        self._dims = dims
+
+    def vjp(self, g: A, x: A) -> A:
+        return g.reshape(kept(x.shape, self._dims)) * sign(x)
+
+
+class CountGradFn(UnaryGradFn):
+    """y = how many x are not 0, flat everywhere"""
+
+    __slots__ = ("_dims",)
+
+    def __init__(self, p: float, dims: tuple[int, ...]) -> None:
+        self._dims = dims
+
+    def vjp(self, g: A) -> A:
+        return expand(nothing(g.reshape(kept(self._shapes[0], self._dims))), self._shapes[0])
+
+
+_RULES: dict[float, Callable[[float, tuple[int, ...]], NormGradFn | SumOfMagnitudesGradFn | CountGradFn]] = {
     0.0: CountGradFn,
     1.0: SumOfMagnitudesGradFn,
     2.0: EuclideanNormGradFn,
@@ -116,7 +133,7 @@ def norm(
     "fro" is 2; of p = inf and -inf it is max |x| and min |x|, of 0 how many are not 0. Its derivative at 0 is 0.
     `dtype` converts `x` first. Raises ValueError for another name, and for what has no value of no elements.
     """
-    array = data_of("norm", x)
+    array = array_of("norm", x)
     dims = many_dims("norm", dim, array.ndim)
     order = _order(p)
     if not array.size and (order < 0 or order == math.inf) and 0 in [array.shape[i] for i in dims]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 from kytorch.kernels import pad as kernels
 from kytorch.tensor.core import A, Tensor, UnaryGradFn
 from kytorch.tensor.dims import sizes
-from kytorch.tensor.errors import check_operand
+from kytorch.tensor.operands import check_operands
+from kytorch.tensor.values import Shape
 
 _MODES = ("constant", "reflect", "replicate", "circular")
 
@@ -65,16 +67,11 @@ def pad(
     What is put in is `value`, or copies: of x mirrored ("reflect", less than its size), of its outermost element
     ("replicate"), or of its other end ("circular", at most its size). Raises ValueError if that cannot be.
     """
-    check_operand("pad", x)
+    check_operands("pad", x)
     flat = sizes("pad", (pad,))
     if mode not in _MODES:
         raise ValueError(f"pad: mode is one of {', '.join(_MODES)}, not {mode!r}")
-    if len(flat) % 2 or len(flat) > 2 * x.ndim:
-        raise ValueError(f"pad: pad has two numbers for each padded dimension, not {flat} for shape {x.shape}")
-    pairs = ((0, 0),) * (x.ndim - len(flat) // 2) + tuple(zip(flat[-2::-2], flat[::-2]))
-    crops = min(flat, default=0) < 0
-    if crops or mode != "constant":
-        _check(x.shape, pairs, mode)
+    pairs, crops = _pairs(x.shape, flat, mode)
     if mode == "constant":
         if not isinstance(value, (int, float, np.generic)):
             raise TypeError(f"pad: value is a number, not a {type(value).__name__}")
@@ -89,9 +86,21 @@ def pad(
     return _copied(_constant(x, less), more, mode) if mode == "circular" else _constant(_copied(x, more, mode), less)
 
 
-def _check(shape: Sequence[int], pairs: kernels.Pairs, mode: str) -> None:
+@lru_cache(1024)
+def _pairs(shape: Shape, flat: Shape, mode: str) -> tuple[kernels.Pairs, bool]:
+    """The pair of each dimension, the first one's first, and whether one takes elements away."""
+    if len(flat) % 2 or len(flat) > 2 * len(shape):
+        raise ValueError(f"pad: pad has two numbers for each padded dimension, not {flat} for shape {shape}")
+    pairs = ((0, 0),) * (len(shape) - len(flat) // 2) + tuple(zip(flat[-2::-2], flat[::-2]))
+    crops = min(flat, default=0) < 0
+    if crops or mode != "constant":
+        _check(shape, pairs, mode)
+    return pairs, crops
+
+
+def _check(shape: Shape, pairs: kernels.Pairs, mode: str) -> None:
     for dim, (n, (before, after)) in enumerate(zip(shape, pairs)):
-        if not before and not after:
+        if before == after == 0:
             continue
         left = n + min(before, 0) + min(after, 0) if mode in ("constant", "circular") else n + before + after
         if left < 0:
@@ -108,7 +117,7 @@ def _check(shape: Sequence[int], pairs: kernels.Pairs, mode: str) -> None:
 def _constant(x: A, pairs: kernels.Pairs, value: float = 0.0) -> A:
     if isinstance(x, Tensor):
         return ConstantPadGradFn(pairs).record(_constant(x._data, pairs, value), x)
-    if any(before < 0 or after < 0 for before, after in pairs):
+    if pairs and min(map(min, pairs)) < 0:
         x = kernels.crop(x, pairs)
         pairs = tuple([(max(before, 0), max(after, 0)) for before, after in pairs])
     return kernels.pad(x, pairs, "constant", value) if any(map(any, pairs)) else x[...]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from kytorch.tensor.core import A, Tensor, UnaryGradFn
 from kytorch.tensor.dims import one_dim, sizes
-from kytorch.tensor.errors import check_operand
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import check_operands
 from kytorch.tensor.values import Array
 
 
@@ -28,10 +28,10 @@ class PermuteGradFn(UnaryGradFn):
 
 
 @method
-def permute(x: A, *dims: int | Sequence[int]) -> A:
+def permute(x: A, dims: int | Sequence[int] = (), *more: int) -> A:
     """`x` with its dimensions in the order `dims`. Raises ValueError unless each is named once."""
-    check_operand("permute", x)
-    order = sizes("permute", dims)
+    check_operands("permute", x)
+    order = sizes("permute", (dims, *more))
     data: Array = x._data if isinstance(x, Tensor) else x
     try:
         y: Array = data.transpose(order)
@@ -58,8 +58,8 @@ class TransposeGradFn(UnaryGradFn):
 
 @method
 def transpose(x: A, dim0: int, dim1: int) -> A:
-    """`x` with two dimensions swapped."""
-    check_operand("transpose", x)
+    """`x` with two dimensions swapped. Raises IndexError for one that it does not have."""
+    check_operands("transpose", x)
     data: Array = x._data if isinstance(x, Tensor) else x
     try:
         y: Array = data.swapaxes(dim0, dim1)
@@ -81,7 +81,7 @@ def swapaxes(x: A, axis0: int, axis1: int) -> A:
 @method
 def t(x: A) -> A:
     """The matrix `x` transposed; what has fewer dimensions as it is. Raises ValueError for more."""
-    check_operand("t", x)
+    check_operands("t", x)
     if x.ndim > 2:
         raise ValueError(f"t: expected at most two dimensions, not shape {x.shape}; use mT or transpose")
     return reversed_dims(x)
@@ -99,24 +99,24 @@ class ReversedDimsGradFn(UnaryGradFn):
 @method
 def reversed_dims(x: A) -> A:
     """`x` with its dimensions reversed: what `x.T` is."""
-    check_operand("reversed_dims", x)
+    check_operands("reversed_dims", x)
     return ReversedDimsGradFn().record(x._data.T, x) if isinstance(x, Tensor) else x.T
 
 
 @method
 def movedim(x: A, source: int | Sequence[int], destination: int | Sequence[int]) -> A:
     """`x` with the dimensions `source` moved to `destination`, the others in their order."""
-    check_operand("movedim", x)
+    check_operands("movedim", x)
     come = _each("movedim", source, x.ndim)
     go = _each("movedim", destination, x.ndim)
     if len(come) != len(go):
         raise ValueError(f"movedim: source {source} and destination {destination} are not equally many dimensions")
     if not x.ndim:
-        return permute(x, ())
+        return _permuted(x, ())
     order = [d for d in range(x.ndim) if d not in come]
     for to, dim in sorted(zip(go, come)):
         order.insert(to, dim)
-    return permute(x, order)
+    return _permuted(x, tuple(order))
 
 
 @method
@@ -125,7 +125,15 @@ def moveaxis(x: A, source: int | Sequence[int], destination: int | Sequence[int]
     return movedim(x, source, destination)
 
 
+def _permuted(x: A, order: tuple[int, ...]) -> A:
+    if isinstance(x, Tensor):
+        return PermuteGradFn(order).record(x._data.transpose(order), x)
+    return x.transpose(order)
+
+
 def _each(name: str, dims: int | Sequence[int], ndim: int) -> list[int]:
+    if type(dims) is int:
+        return [one_dim(name, dims, ndim)]
     each = [one_dim(name, d, ndim) for d in (dims if isinstance(dims, Sequence) else [dims])]
     if len(set(each)) != len(each):
         raise ValueError(f"{name}: {dims} names a dimension twice")

@@ -7,11 +7,9 @@ import math
 import numpy as np
 
 from kytorch.kernels import elementwise as kernels
-from kytorch.ops.arithmetic import operands
 from kytorch.ops.choice import abs, where
 from kytorch.ops.dtype import to
 from kytorch.ops.exponential import log
-from kytorch.ops.on_arrays import on_arrays
 from kytorch.ops.singular import over, somewhere, times
 from kytorch.tensor.core import (
     CONSTANT,
@@ -24,7 +22,9 @@ from kytorch.tensor.core import (
     View,
     recorded,
 )
+from kytorch.tensor.errors import operands_error
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of, on_arrays, operands
 from kytorch.tensor.values import Array, Scalar
 
 
@@ -47,7 +47,8 @@ class PowGradFn(TwoInputGradFn):
     def record(self, y: Array, a: Tensor, b: Tensor) -> Tensor:
         self._a, self._b = a._data, b._data
         tensor = TwoInputGradFn.record(self, y, a, b)
-        self._y = tensor._data
+        if b._grad_fn is not CONSTANT:
+            self._y = tensor._data
         return tensor
 
 
@@ -91,7 +92,7 @@ class NumberPowGradFn(OutputGradFn):
         self._slope = math.log(base)
 
     def vjp(self, g: A, y: A) -> A:
-        return g * (self._slope * y)
+        return times(g, self._slope * y)
 
 
 @method
@@ -130,7 +131,7 @@ def sqrt(x: A) -> A:
     """The square root of each element of `x`."""
     if isinstance(x, Tensor):
         return SqrtGradFn().record(np.sqrt(x._data), x)
-    return on_arrays("sqrt", np.sqrt, x)
+    return np.sqrt(array_of("sqrt", x))
 
 
 class RsqrtGradFn(OutputGradFn):
@@ -147,7 +148,7 @@ def rsqrt(x: A) -> A:
     """1 / sqrt x for each element of `x`."""
     if isinstance(x, Tensor):
         return RsqrtGradFn().record(kernels.rsqrt(x._data), x)
-    return on_arrays("rsqrt", kernels.rsqrt, x)
+    return kernels.rsqrt(array_of("rsqrt", x))
 
 
 class SquareGradFn(InputGradFn):
@@ -164,7 +165,24 @@ def square(x: A) -> A:
     """x^2 for each element of `x`."""
     if isinstance(x, Tensor):
         return SquareGradFn().record(np.square(x._data), x)
-    return on_arrays("square", np.square, x)
+    return np.square(array_of("square", x))
+
+
+class OneMinusSquareGradFn(InputGradFn):
+    """y = 1 - x^2,  dy = -2x dx: the product's rule would lose the digits of 1 - x + 1 + x"""
+
+    __slots__ = ()
+
+    def vjp(self, g: A, x: A) -> A:
+        return g * (-2.0 * x)
+
+
+def one_minus_square(x: A) -> A:
+    """1 - x^2 for each element of `x`, with its digits near -1 and 1."""
+    if isinstance(x, Tensor):
+        return OneMinusSquareGradFn().record(one_minus_square(x._data), x)
+    y: A = (1.0 - x) * (1.0 + x)
+    return y
 
 
 class ReciprocalGradFn(OutputGradFn):
@@ -181,7 +199,7 @@ def reciprocal(x: A) -> A:
     """1 / x for each element of `x`."""
     if isinstance(x, Tensor):
         return ReciprocalGradFn().record(kernels.reciprocal(x._data), x)
-    return on_arrays("reciprocal", kernels.reciprocal, x)
+    return kernels.reciprocal(array_of("reciprocal", x))
 
 
 class HypotGradFn(TwoInputGradFn):
@@ -201,7 +219,10 @@ class HypotGradFn(TwoInputGradFn):
         )
 
     def record(self, y: Array, a: Tensor, b: Tensor) -> Tensor:
-        self._a, self._b = a._data, b._data
+        if a._grad_fn is not CONSTANT:
+            self._a = a._data
+        if b._grad_fn is not CONSTANT:
+            self._b = b._data
         tensor = TwoInputGradFn.record(self, y, a, b)
         self._y = tensor._data
         return tensor
@@ -212,10 +233,14 @@ def hypot(x: A | Scalar, other: A | Array | Scalar) -> A:
     """sqrt(x^2 + other^2), elementwise and without overflow between; one of them may be a number."""
     if isinstance(x, Tensor) or isinstance(other, Tensor):
         return _hypot(x, other)
-    y = on_arrays("hypot", np.hypot, x, other)
+    y = on_arrays("hypot", kernels.hypot, x, other)
     return y  # type: ignore[return-value]  # without a Tensor, A is Array
 
 
 def _hypot(x: Operand, other: Operand) -> Tensor:
     a, b = operands("hypot", x, other)
-    return recorded(np.hypot, HypotGradFn, a, b)
+    try:
+        y = kernels.hypot(a._data, b._data)
+    except (ValueError, TypeError) as error:
+        raise operands_error("hypot", error, a, b) from None
+    return HypotGradFn().record(y, a, b)

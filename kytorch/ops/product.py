@@ -7,15 +7,15 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from kytorch.kernels import reduce as kernels
+from kytorch.kernels.product import product
 from kytorch.ops.dtype import to
 from kytorch.ops.join import cat
 from kytorch.ops.permute import permute
-from kytorch.ops.reduce import data_of, kept
-from kytorch.ops.shape import unsqueeze
+from kytorch.ops.reduce import kept
 from kytorch.tensor.core import CONSTANT, A, OneInputGradFn, Tensor, View, make
 from kytorch.tensor.dims import one_dim
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of
 from kytorch.tensor.values import Array
 
 
@@ -55,21 +55,19 @@ def _others(x: A, dims: tuple[int, ...]) -> A:
 
 
 def _others_along_the_last(x: A) -> A:
-    """A tree: what is outside of a pair's element is its sibling, times what is outside of the pair."""
+    """A tree: what is outside of an element is its partner in the other half, times what is outside of the pair."""
     n = x.shape[-1]
     if n == 1:
         return _ones_like(x)
-    even, odd = x[..., : n - 1 : 2], x[..., 1::2]
-    pairs: A = even * odd
+    half = n // 2
+    first, second = x[..., :half], x[..., half : 2 * half]
+    pairs: A = first * second
     if n % 2:
         outside = _others_along_the_last(cat([pairs, x[..., n - 1 :]], -1))
-        last = outside[..., n // 2 :]
-        outside = outside[..., : n // 2]
-    else:
-        outside = _others_along_the_last(pairs)
-    both = cat([unsqueeze(outside * odd, -1), unsqueeze(outside * even, -1)], -1)
-    inside = both.reshape(*x.shape[:-1], n - n % 2)
-    return cat([inside, last], -1) if n % 2 else inside
+        of_pairs: A = outside[..., :half]
+        return cat([of_pairs * second, of_pairs * first, outside[..., half:]], -1)
+    outside = _others_along_the_last(pairs)
+    return cat([outside * second, outside * first], -1)
 
 
 def _ones_like(x: A) -> A:
@@ -81,11 +79,11 @@ def _ones_like(x: A) -> A:
 @method
 def prod(x: A, dim: int | None = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None) -> A:
     """The product of `x` along `dim`, or of all; of integers and bool, as int64. `dtype` converts `x` first."""
-    array = data_of("prod", x)
+    array = array_of("prod", x)
     dims = tuple(range(array.ndim)) if dim is None else (one_dim("prod", dim, array.ndim),)[: array.ndim]
     if dtype is not None:
         return prod(to(x, dtype), dim, keepdim)
-    y = kernels.product(array, dims, keepdim)
+    y = product(array, dims, keepdim)
     if isinstance(x, Tensor):
         return ProdGradFn(dims).record(y, x)
     return y

@@ -7,29 +7,10 @@ import math
 import numpy as np
 
 from kytorch.ops.shape import unsqueeze
-from kytorch.tensor.core import CONSTANT, A, BilinearGradFn, NaryGradFn, Tensor, View, constant
-from kytorch.tensor.errors import not_tensors
+from kytorch.tensor.core import CONSTANT, A, BilinearGradFn, NaryGradFn, Tensor, View
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import alike, array_of
 from kytorch.tensor.values import Array, Shape
-
-
-def _operand(name: str, value: object, like: Tensor) -> Tensor:
-    """`value`, a Tensor or an array beside `like`, as a Tensor. Raises TypeError for anything else."""
-    if isinstance(value, Tensor):
-        return value
-    found = constant(value, like) if hasattr(value, "dtype") else None
-    if found is None:
-        raise not_tensors(name, value)
-    return found
-
-
-def _operands(name: str, a: object, b: object) -> tuple[Tensor, Tensor]:
-    """`a` and `b`, one of which is a Tensor, as Tensors. Raises TypeError if the other is no array."""
-    if isinstance(a, Tensor):
-        return a, _operand(name, b, a)
-    if isinstance(b, Tensor):
-        return _operand(name, a, b), b
-    raise not_tensors(name, a, b)
 
 
 class MmGradFn(BilinearGradFn):
@@ -45,17 +26,17 @@ class MmGradFn(BilinearGradFn):
 
 
 @method
-def mm(x: A, other: A | Array) -> A:
-    """The product of two matrices: `matmul` for nothing else, which is quicker for small ones."""
-    if not isinstance(x, Tensor):
-        if isinstance(other, Tensor):
-            return mm(_operand("mm", x, other), other)
-        y: Array = x.dot(other)
-        return y
-    b = other if isinstance(other, Tensor) else _operand("mm", other, x)
-    if x._data.ndim != 2 or b._data.ndim != 2 or x._data.shape[1] != b._data.shape[0]:
-        raise ValueError(f"mm: shapes {x.shape} and {b.shape} are not (n, k) and (k, m)")
-    return MmGradFn().record(x._data.dot(b._data), x, b)
+def mm(x: A, mat2: A | Array) -> A:
+    """The product of two matrices, (n, k) and (k, m): `matmul` for nothing else. Raises ValueError for other shapes."""
+    if type(x) is not type(mat2):
+        x, mat2 = alike("mm", x, mat2)
+    left, right = array_of("mm", x), array_of("mm", mat2)
+    if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[0]:
+        raise ValueError(f"mm: shapes {left.shape} and {right.shape} are not (n, k) and (k, m)")
+    y: Array = left.dot(right)
+    if isinstance(x, Tensor):
+        return MmGradFn().record(y, x, mat2)
+    return y
 
 
 def _product_vjp_a(g: A, b: A, shape: Shape) -> A:
@@ -94,37 +75,36 @@ class MatmulGradFn(BilinearGradFn):
 @method
 def matmul(x: A, other: A | Array) -> A:
     """The matrix product, of matrices, vectors or broadcast batches of matrices. Raises ValueError for other shapes."""
-    if not isinstance(x, Tensor):
-        if isinstance(other, Tensor):
-            return matmul(_operand("matmul", x, other), other)
-        y: Array = np.matmul(x, other)
-        return y
-    b = other if isinstance(other, Tensor) else constant(other, x)
-    if b is None:
-        raise TypeError(f"matmul: expected a Tensor or an array, not {type(other).__name__}")
+    if type(x) is not type(other):
+        x, other = alike("matmul", x, other)
+    left, right = array_of("matmul", x), array_of("matmul", other)
     try:
-        product = np.matmul(x._data, b._data)
+        y: Array = np.matmul(left, right)
     except ValueError:
-        if not x.ndim or not b.ndim:
+        if not left.ndim or not right.ndim:
             problem = "a Tensor of shape () multiplies with *"
-        elif x.shape[-1] != b.shape[0 if b.ndim == 1 else -2]:
-            problem = f"{x.shape[-1]} columns meet {b.shape[0 if b.ndim == 1 else -2]} rows"
+        elif left.shape[-1] != right.shape[0 if right.ndim == 1 else -2]:
+            problem = f"{left.shape[-1]} columns meet {right.shape[0 if right.ndim == 1 else -2]} rows"
         else:
             problem = "their leading dimensions do not broadcast"
-        raise ValueError(f"matmul: shapes {x.shape} and {b.shape} do not multiply: {problem}") from None
-    return MatmulGradFn().record(product, x, b)
+        raise ValueError(f"matmul: shapes {left.shape} and {right.shape} do not multiply: {problem}") from None
+    if isinstance(x, Tensor):
+        return MatmulGradFn().record(y, x, other)
+    return y
 
 
 @method
 def bmm(x: A, mat2: A | Array) -> A:
-    """The products of two batches of matrices, (b, n, k) and (b, k, m), one by one."""
-    if not isinstance(x, Tensor) and not isinstance(mat2, Tensor):
-        y: Array = np.matmul(x, mat2)
-        return y
-    a, b = _operands("bmm", x, mat2)
-    if a.ndim != 3 or b.ndim != 3 or len(a._data) != len(b._data) or a.shape[2] != b.shape[1]:
+    """The products of two batches of matrices, (b, n, k) and (b, k, m), one by one. Raises ValueError for others."""
+    if type(x) is not type(mat2):
+        x, mat2 = alike("bmm", x, mat2)
+    a, b = array_of("bmm", x), array_of("bmm", mat2)
+    if a.ndim != 3 or b.ndim != 3 or len(a) != len(b) or a.shape[2] != b.shape[1]:
         raise ValueError(f"bmm: shapes {a.shape} and {b.shape} are not (b, n, k) and (b, k, m); matmul broadcasts")
-    return MatmulGradFn().record(np.matmul(a._data, b._data), a, b)
+    y: Array = np.matmul(a, b)
+    if isinstance(x, Tensor):
+        return MatmulGradFn().record(y, x, mat2)
+    return y
 
 
 class MvGradFn(BilinearGradFn):
@@ -141,14 +121,16 @@ class MvGradFn(BilinearGradFn):
 
 @method
 def mv(x: A, vec: A | Array) -> A:
-    """The product of a matrix (n, k) and a vector (k,)."""
-    if not isinstance(x, Tensor) and not isinstance(vec, Tensor):
-        y: Array = x.dot(vec)
-        return y
-    a, b = _operands("mv", x, vec)
+    """The product of a matrix (n, k) and a vector (k,). Raises ValueError for other shapes."""
+    if type(x) is not type(vec):
+        x, vec = alike("mv", x, vec)
+    a, b = array_of("mv", x), array_of("mv", vec)
     if a.ndim != 2 or b.ndim != 1 or a.shape[1] != b.shape[0]:
         raise ValueError(f"mv: shapes {a.shape} and {b.shape} are not (n, k) and (k,)")
-    return MvGradFn().record(a._data.dot(b._data), a, b)
+    y: Array = a.dot(b)
+    if isinstance(x, Tensor):
+        return MvGradFn().record(y, x, vec)
+    return y
 
 
 class DotGradFn(BilinearGradFn):
@@ -164,17 +146,20 @@ class DotGradFn(BilinearGradFn):
 
 
 def _dot(name: str, x: A, other: A | Array) -> A:
-    if not isinstance(x, Tensor) and not isinstance(other, Tensor):
-        return np.asarray(x.dot(other))
-    a, b = _operands(name, x, other)
+    if type(x) is not type(other):
+        x, other = alike(name, x, other)
+    a, b = array_of(name, x), array_of(name, other)
     if a.ndim != 1 or b.ndim != 1 or a.size != b.size:
         raise ValueError(f"{name}: shapes {a.shape} and {b.shape} are not two vectors of one length")
-    return DotGradFn().record(a._data.dot(b._data), a, b)
+    y: Array = a.dot(b)
+    if isinstance(x, Tensor):
+        return DotGradFn().record(y, x, other)
+    return np.asarray(y)
 
 
 @method
 def dot(x: A, tensor: A | Array) -> A:
-    """The sum of the products of the elements of two vectors."""
+    """The sum of the products of the elements of two vectors, both (n,). Raises ValueError for other shapes."""
     return _dot("dot", x, tensor)
 
 
@@ -198,22 +183,27 @@ class OuterGradFn(BilinearGradFn):
 
 @method
 def outer(x: A, vec2: A | Array) -> A:
-    """The matrix of the products of each element of one vector and each of another."""
-    if not isinstance(x, Tensor) and not isinstance(vec2, Tensor):
-        return np.multiply(x[:, None], vec2)
-    a, b = _operands("outer", x, vec2)
+    """The matrix (n, m) of the products of each element of one vector and each of another. ValueError for others."""
+    if type(x) is not type(vec2):
+        x, vec2 = alike("outer", x, vec2)
+    a, b = array_of("outer", x), array_of("outer", vec2)
     if a.ndim != 1 or b.ndim != 1:
         raise ValueError(f"outer: shapes {a.shape} and {b.shape} are not two vectors")
-    return OuterGradFn().record(np.multiply(a._data[:, None], b._data), a, b)
+    y: Array = np.multiply(a[:, None], b)
+    if isinstance(x, Tensor):
+        return OuterGradFn().record(y, x, vec2)
+    return y
 
 
 class AddProductGradFn(NaryGradFn):
     """y = beta c + alpha a b,  dy = beta dc + alpha (da b + a db)"""
 
     __slots__ = ("_a", "_alpha", "_b", "_beta")
+    _a: Array
+    _b: Array
 
-    def __init__(self, a: Array, b: Array, beta: float, alpha: float) -> None:
-        self._a, self._b, self._beta, self._alpha = a, b, beta, alpha
+    def __init__(self, beta: float, alpha: float) -> None:
+        self._beta, self._alpha = beta, alpha
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
         c_fn, a_fn, b_fn = self._inputs
@@ -224,22 +214,34 @@ class AddProductGradFn(NaryGradFn):
             None if b_fn is CONSTANT else _product_vjp_b(scaled, view(self._a, a_fn), self._shapes[2]),
         )
 
+    def record(self, y: Array, *inputs: Tensor) -> Tensor:
+        _, a, b = inputs
+        if b._grad_fn is not CONSTANT:
+            self._a = a._data
+        if a._grad_fn is not CONSTANT:
+            self._b = b._data
+        return NaryGradFn.record(self, y, *inputs)
 
-def _add_product(name: str, ndims: tuple[int, int], c: A, a: A, b: A, beta: float, alpha: float) -> A:
-    if not isinstance(c, Tensor) or not isinstance(a, Tensor) or not isinstance(b, Tensor):
-        if isinstance(c, Tensor) or isinstance(a, Tensor) or isinstance(b, Tensor):
-            raise not_tensors(name, c, a, b)
-        return _scaled_sum(c, np.matmul(a, b), beta, alpha)
+
+def _add_product(
+    name: str, ndims: tuple[int, int], input: A, x: A | Array, y: A | Array, beta: float, alpha: float
+) -> A:
+    if not type(input) is type(x) is type(y):
+        input, x, y = alike(name, input, x, y)
+    c, a, b = array_of(name, input), array_of(name, x), array_of(name, y)
     fits = (a.ndim, b.ndim) == ndims and a.shape[-1] == b.shape[1 if b.ndim == 3 else 0]
-    if not fits or (a.ndim == 3 and len(a._data) != len(b._data)):
+    if not fits or (a.ndim == 3 and len(a) != len(b)):
         wanted = {(2, 2): "(n, k) and (k, m)", (2, 1): "(n, k) and (k,)", (3, 3): "(b, n, k) and (b, k, m)"}[ndims]
         raise ValueError(f"{name}: shapes {a.shape} and {b.shape} are not {wanted}")
-    product = np.matmul(a._data, b._data)
+    product: Array = np.matmul(a, b)
     if c.shape != product.shape:
         pairs = zip(c.shape[::-1], product.shape[::-1])
         if c.ndim > product.ndim or any(n != m and n != 1 for n, m in pairs):
             raise ValueError(f"{name}: input of shape {c.shape} does not expand to the product's, {product.shape}")
-    return AddProductGradFn(a._data, b._data, beta, alpha).record(_scaled_sum(c._data, product, beta, alpha), c, a, b)
+    total = _scaled_sum(c, product, beta, alpha)
+    if isinstance(input, Tensor):
+        return AddProductGradFn(beta, alpha).record(total, input, x, y)
+    return total
 
 
 def _scaled_sum(c: Array, product: Array, beta: float, alpha: float) -> Array:
@@ -251,18 +253,18 @@ def _scaled_sum(c: Array, product: Array, beta: float, alpha: float) -> Array:
 
 
 @method
-def addmm(input: A, mat1: A, mat2: A, *, beta: float = 1, alpha: float = 1) -> A:
-    """beta input + alpha (mat1 @ mat2), for matrices."""
+def addmm(input: A, mat1: A | Array, mat2: A | Array, *, beta: float = 1, alpha: float = 1) -> A:
+    """beta input + alpha (mat1 @ mat2), for matrices (n, k) and (k, m). Raises ValueError for other shapes."""
     return _add_product("addmm", (2, 2), input, mat1, mat2, beta, alpha)
 
 
 @method
-def addmv(input: A, mat: A, vec: A, *, beta: float = 1, alpha: float = 1) -> A:
-    """beta input + alpha (mat @ vec), for a matrix and a vector."""
+def addmv(input: A, mat: A | Array, vec: A | Array, *, beta: float = 1, alpha: float = 1) -> A:
+    """beta input + alpha (mat @ vec), for a matrix (n, k) and a vector (k,). Raises ValueError for other shapes."""
     return _add_product("addmv", (2, 1), input, mat, vec, beta, alpha)
 
 
 @method
-def baddbmm(input: A, batch1: A, batch2: A, *, beta: float = 1, alpha: float = 1) -> A:
-    """beta input + alpha (batch1 @ batch2), for batches of matrices."""
+def baddbmm(input: A, batch1: A | Array, batch2: A | Array, *, beta: float = 1, alpha: float = 1) -> A:
+    """beta input + alpha (batch1 @ batch2), for batches (b, n, k) and (b, k, m). Raises ValueError for other shapes."""
     return _add_product("baddbmm", (3, 3), input, batch1, batch2, beta, alpha)

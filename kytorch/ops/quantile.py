@@ -8,13 +8,15 @@ import numpy as np
 
 from kytorch.kernels import along
 from kytorch.kernels import order as kernels
-from kytorch.ops.along import data_of, take_along
+from kytorch.ops.along import take_along
 from kytorch.ops.choice import where
 from kytorch.ops.dtype import to
+from kytorch.ops.lerp import lerp
 from kytorch.ops.permute import permute
 from kytorch.tensor.core import A, Tensor
 from kytorch.tensor.dims import one_dim
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of
 from kytorch.tensor.values import Array, Shape
 
 _INTERPOLATIONS = ("linear", "lower", "higher", "nearest", "midpoint")
@@ -56,7 +58,7 @@ def _probabilities(name: str, q: object) -> Array:
     if isinstance(q, Tensor):
         array = q._data
     elif hasattr(q, "dtype"):
-        array = data_of(name, q)  # type: ignore[arg-type]  # what has a dtype and is no weight is an array
+        array = array_of(name, q)
     else:
         try:
             array = np.array(q, np.float64)
@@ -66,7 +68,8 @@ def _probabilities(name: str, q: object) -> Array:
         array = array.astype(np.float64)
     if array.ndim > 1:
         raise ValueError(f"{name}: q has shape {array.shape}; expected a number or one dimension")
-    if not ((array >= 0) & (array <= 1)).all():
+    inside = 0 <= array.item() <= 1 if array.size == 1 else bool(((array >= 0) & (array <= 1)).all())
+    if not inside:
         raise ValueError(f"{name}: q is {array.tolist()}; expected 0 to 1")
     return array
 
@@ -80,7 +83,7 @@ def _quantile(
     interpolation: str,
     skip: bool,
 ) -> A:
-    array: Array = data_of(name, x)
+    array: Array = array_of(name, x)
     given = _probabilities(name, q)
     if interpolation not in _INTERPOLATIONS:
         raise ValueError(f"{name}: interpolation {interpolation!r} is none of {', '.join(_INTERPOLATIONS)}")
@@ -126,14 +129,14 @@ def _at_ranks(
         high = low
     elif interpolation == "higher":
         low = high
-    places = np.unique(np.concatenate([low.reshape(-1), high.reshape(-1)]))
-    order = np.argpartition(array, places[0], dim) if places.size == 1 else np.argsort(array, dim)
+    one_place = low.size == 1 and low.item() == high.item()
+    order = array.argpartition(low.item(), dim) if one_place else array.argsort(dim)
     shape = (*array.shape[:dim], given.size, *array.shape[dim + 1 :])
     unique = given.size == 1
-    below = take_along(x, along.take(order, np.broadcast_to(low, shape), dim), dim, unique)
+    below = take_along(x, _ranked(order, low, dim, shape), dim, unique)
     if low is high:
         return below
-    above = take_along(x, along.take(order, np.broadcast_to(high, shape), dim), dim, unique)
+    above = take_along(x, _ranked(order, high, dim, shape), dim, unique)
     if interpolation == "midpoint":
         middle: A = below + 0.5 * (above - below)
         return middle
@@ -141,5 +144,14 @@ def _at_ranks(
     if isinstance(q, Tensor) and isinstance(x, Tensor) and q.requires_grad:
         weight = q.reshape(column) * last - floor
         return below + to(weight if lost is None else where(lost, 0.0, weight), array.dtype) * (above - below)
-    answer: A = below + between * (above - below)
+    answer: A = lerp(below, above, between.item()) if between.size == 1 else below + between * (above - below)
     return answer
+
+
+def _ranked(order: Array, ranks: Array, dim: int, shape: Shape) -> Array:
+    """The indices of the elements at `ranks` in `order`."""
+    if ranks.size != 1:
+        return along.take(order, np.broadcast_to(ranks, shape), dim)
+    rank = ranks.item()
+    indices: Array = order[(slice(None),) * dim + (slice(rank, rank + 1),)]
+    return indices

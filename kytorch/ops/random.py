@@ -9,17 +9,21 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.tensor.core import CONSTANT, Tensor, make
-from kytorch.tensor.dims import positive_sizes
-from kytorch.tensor.errors import no_broadcast, not_tensors
+from kytorch.tensor.dims import count_of, positive_sizes, whole
+from kytorch.tensor.errors import no_broadcast
+from kytorch.tensor.operands import array_of
 from kytorch.tensor.random import generator_or_default
 from kytorch.tensor.values import Array, checked_dtype
 
 
 def rand(
-    *shape: int | Sequence[int], dtype: npt.DTypeLike = np.float32, generator: np.random.Generator | None = None
+    size: int | Sequence[int] = (),
+    *more: int,
+    dtype: npt.DTypeLike = np.float32,
+    generator: np.random.Generator | None = None,
 ) -> Tensor:
     """Random numbers, uniform on [0, 1)."""
-    draw = generator_or_default(generator).random(positive_sizes("rand", shape), _drawn(dtype))
+    draw = generator_or_default(generator).random(positive_sizes("rand", (size, *more)), _drawn(dtype))
     values = np.asarray(draw, dtype)
     if values.dtype.char == "e":  # where float16 rounds to 1
         values = np.minimum(values, np.float16(1 - 2**-11))
@@ -27,21 +31,26 @@ def rand(
 
 
 def randn(
-    *shape: int | Sequence[int], dtype: npt.DTypeLike = np.float32, generator: np.random.Generator | None = None
+    size: int | Sequence[int] = (),
+    *more: int,
+    dtype: npt.DTypeLike = np.float32,
+    generator: np.random.Generator | None = None,
 ) -> Tensor:
     """Random numbers, normal with mean 0 and variance 1."""
-    draw = generator_or_default(generator).standard_normal(positive_sizes("randn", shape), _drawn(dtype))
+    draw = generator_or_default(generator).standard_normal(positive_sizes("randn", (size, *more)), _drawn(dtype))
     return make(np.asarray(draw, dtype), CONSTANT)
 
 
 def rand_like(x: Tensor, dtype: npt.DTypeLike | None = None, generator: np.random.Generator | None = None) -> Tensor:
     """Random numbers, uniform on [0, 1), with the shape and dtype of `x`."""
-    return rand(x.shape, dtype=x.dtype if dtype is None else dtype, generator=generator)
+    array = array_of("rand_like", x)
+    return rand(array.shape, dtype=array.dtype if dtype is None else dtype, generator=generator)
 
 
 def randn_like(x: Tensor, dtype: npt.DTypeLike | None = None, generator: np.random.Generator | None = None) -> Tensor:
     """Random numbers, normal with mean 0 and variance 1, with the shape and dtype of `x`."""
-    return randn(x.shape, dtype=x.dtype if dtype is None else dtype, generator=generator)
+    array = array_of("randn_like", x)
+    return randn(array.shape, dtype=array.dtype if dtype is None else dtype, generator=generator)
 
 
 @overload
@@ -57,9 +66,13 @@ def randint(
 def randint(
     low: int, high: Sequence[int], *, dtype: npt.DTypeLike = ..., generator: np.random.Generator | None = ...
 ) -> Tensor: ...
+@overload
 def randint(
-    low: int,
-    high: int | Sequence[int],
+    high: int, *, size: Sequence[int], dtype: npt.DTypeLike = ..., generator: np.random.Generator | None = ...
+) -> Tensor: ...
+def randint(  # type: ignore[misc]  # (high, size=) is the one whose first argument is not `low`
+    low: int = 0,
+    high: int | Sequence[int] | None = None,
     size: Sequence[int] | None = None,
     *,
     dtype: npt.DTypeLike = np.int64,
@@ -67,25 +80,41 @@ def randint(
 ) -> Tensor:
     """Random integers from `low` to below `high`: randint(low, high, size), or randint(high, size) from 0.
 
-    Raises ValueError if there is none.
+    Raises ValueError if there is none, and for one that does not fit the dtype.
     """
     if isinstance(high, Sequence):
         if size is not None:
             raise TypeError(f"randint: expected (high, size) or (low, high, size), not ({low}, {high}, {size})")
-        size = high
+        size, high = high, None
+    if high is None:
         low, high = 0, low
     if size is None:
         raise TypeError("randint: no size; give a shape, as in randint(10, (2, 3)) or randint(5, 10, (2, 3))")
+    low, high = whole("randint", "low", low), whole("randint", "high", high)
     if low >= high:
         raise ValueError(f"randint: no integer is at least low {low} and below high {high}")
+    target = checked_dtype("randint", dtype)
+    least, greatest = _limits(target)
+    if low < least or high - 1 > greatest:
+        raise ValueError(f"randint: {target} holds integers from {least} to {greatest}, not from {low} to {high - 1}")
     shape = positive_sizes("randint", (size,))
-    draw = generator_or_default(generator).integers(low, high, shape)
-    return make(np.asarray(draw, checked_dtype("randint", dtype)), CONSTANT)
+    draw = generator_or_default(generator).integers(low, high, shape, target if target.char in "LQ" else np.int64)
+    return make(np.asarray(draw, target), CONSTANT)
+
+
+def _limits(dtype: np.dtype[Any]) -> tuple[int, int]:
+    """The least and the greatest integer that `dtype` holds, among those that can be drawn."""
+    if dtype.kind == "b":
+        return 0, 1
+    if dtype.kind == "f":
+        greatest = min(int(np.finfo(dtype).max), np.iinfo(np.int64).max)
+        return max(-greatest, np.iinfo(np.int64).min), greatest
+    return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
 
 
 def randperm(n: int, *, dtype: npt.DTypeLike = np.int64, generator: np.random.Generator | None = None) -> Tensor:
     """The integers from 0 to below `n` in random order."""
-    [count] = positive_sizes("randperm", (n,))
+    count = count_of("randperm", "integers", n)
     draw = generator_or_default(generator).permutation(count)
     return make(np.asarray(draw, checked_dtype("randperm", dtype)), CONSTANT)
 
@@ -139,9 +168,20 @@ def normal(
     return make(np.asarray(draw * spread + center, dtype), CONSTANT)
 
 
-def bernoulli(input: Tensor, generator: np.random.Generator | None = None) -> Tensor:
-    """1 with the probability that is each element of `input`, else 0. Raises ValueError outside [0, 1]."""
-    p = _sample_parameter("bernoulli", input)
+def bernoulli(input: Tensor, p: float | None = None, *, generator: np.random.Generator | None = None) -> Tensor:
+    """1 with the probability that is each element of `input`, else 0; or with the probability `p` in its shape.
+
+    Raises ValueError outside [0, 1].
+    """
+    if p is not None:
+        if not isinstance(p, (int, float, np.number)):
+            raise TypeError(f"bernoulli: expected a number as p, not {type(p).__name__}; generator= takes a generator")
+        array = array_of("bernoulli", input)
+        return bernoulli(make(np.full(array.shape, p, np.float64), CONSTANT), generator=generator).to(array.dtype)
+    return _bernoulli(_sample_parameter("bernoulli", input), generator)
+
+
+def _bernoulli(p: Array, generator: np.random.Generator | None) -> Tensor:
     if not np.logical_and(p >= 0, p <= 1).all():
         raise ValueError("bernoulli: a probability is at least 0 and at most 1")
     draw = generator_or_default(generator).random(p.shape)
@@ -169,10 +209,11 @@ def multinomial(
         raise ValueError(f"multinomial: expected a vector or a matrix of weights, not shape {weights.shape}")
     if num_samples < 1:
         raise ValueError(f"multinomial: expected at least one sample, not num_samples {num_samples}")
-    if not (np.isfinite(weights) & (weights >= 0)).all():
-        raise ValueError("multinomial: a weight is finite and at least 0")
     rows = np.atleast_2d(weights).astype(np.float64)
-    if not rows.any(1).all():
+    total = rows.sum(1)
+    if not ((rows.min(1, initial=0) >= 0) & np.isfinite(total)).all():
+        raise ValueError("multinomial: a weight is finite and at least 0")
+    if not total.all():
         raise ValueError("multinomial: weights are all 0")
     if not replacement and (few := int(np.count_nonzero(rows, 1).min(initial=num_samples))) < num_samples:
         raise ValueError(f"multinomial: {num_samples} samples of {few} weights other than 0 need replacement=True")
@@ -191,11 +232,10 @@ def multinomial(
 
 def _sample_parameter(name: str, x: object) -> Array:
     """The array of a Tensor of floats."""
-    if not isinstance(x, Tensor):
-        raise not_tensors(name, x)
-    if x.dtype.kind != "f":
-        raise TypeError(f"{name}: expected a floating dtype, not {x.dtype}")
-    return x._data
+    array = array_of(name, x)
+    if array.dtype.kind != "f":
+        raise TypeError(f"{name}: expected a floating dtype, not {array.dtype}")
+    return array
 
 
 def _parameter(name: str, x: object) -> Array:

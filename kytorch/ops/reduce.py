@@ -12,25 +12,16 @@ from kytorch.kernels import reduce as kernels
 from kytorch.ops.choice import where
 from kytorch.ops.dtype import to
 from kytorch.ops.repeat import expand
-from kytorch.tensor.core import CONSTANT, A, InputGradFn, Tensor, TrainableWeight, UnaryGradFn, make
+from kytorch.tensor.core import CONSTANT, A, InputGradFn, Tensor, UnaryGradFn, make
 from kytorch.tensor.dims import many_dims
-from kytorch.tensor.errors import not_tensors
 from kytorch.tensor.methods.registry import method
-from kytorch.tensor.values import Array, Shape
+from kytorch.tensor.operands import array_of
+from kytorch.tensor.values import Shape
 
 
 def kept(shape: Shape, dims: tuple[int, ...]) -> Shape:
     """`shape` with size 1 in the reduced dimensions."""
     return tuple([1 if i in dims else n for i, n in enumerate(shape)])
-
-
-def data_of(name: str, x: A) -> Array:
-    """The array of `x`. Raises TypeError for what is neither a Tensor nor an array."""
-    if isinstance(x, Tensor):
-        return x._data
-    if isinstance(x, TrainableWeight) or not hasattr(x, "dtype"):
-        raise not_tensors(name, x)
-    return x
 
 
 def as_floats(x: A) -> A:
@@ -56,7 +47,7 @@ def sum(
     x: A, dim: int | Sequence[int] | None = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None
 ) -> A:
     """The sum of `x` over `dim`, or over all; integers and bool are summed as int64. `dtype` converts `x` first."""
-    array = data_of("sum", x)
+    array = array_of("sum", x)
     dims = many_dims("sum", dim, array.ndim)
     if dtype is not None:
         return sum(to(x, dtype), dims, keepdim)
@@ -79,7 +70,7 @@ def mean(
     x: A, dim: int | Sequence[int] | None = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None
 ) -> A:
     """The mean of `x` over `dim`, or over all; of integers, as float64. `dtype` converts `x` first."""
-    array = data_of("mean", x)
+    array = array_of("mean", x)
     dims = many_dims("mean", dim, array.ndim)
     if dtype is not None:
         return mean(to(x, dtype), dims, keepdim)
@@ -105,7 +96,7 @@ def nansum(
     x: A, dim: int | Sequence[int] | None = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None
 ) -> A:
     """The sum of those elements of `x` over `dim`, or over all, that are not NaN. `dtype` converts `x` first."""
-    array = data_of("nansum", x)
+    array = array_of("nansum", x)
     dims = many_dims("nansum", dim, array.ndim)
     if dtype is not None:
         return nansum(to(x, dtype), dims, keepdim)
@@ -125,7 +116,7 @@ def nanmean(
     x: A, dim: int | Sequence[int] | None = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None
 ) -> A:
     """The mean of those elements of `x` over `dim`, or over all, that are not NaN; NaN where there are none."""
-    array = data_of("nanmean", x)
+    array = array_of("nanmean", x)
     dims = many_dims("nanmean", dim, array.ndim)
     if dtype is not None:
         return nanmean(to(x, dtype), dims, keepdim)

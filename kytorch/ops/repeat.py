@@ -12,8 +12,9 @@ from kytorch.kernels import repeat as kernels
 from kytorch.ops.shape import reshape
 from kytorch.tensor.core import A, Tensor, UnaryGradFn
 from kytorch.tensor.dims import one_of, positive_sizes, sizes
-from kytorch.tensor.errors import check_operand, no_broadcast
+from kytorch.tensor.errors import no_broadcast
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import check_operands, one_by_one
 from kytorch.tensor.values import Array, Shape, lock
 
 
@@ -27,25 +28,29 @@ class ExpandGradFn(UnaryGradFn):
 
 
 @method
-def expand(x: A, *shape: int | Sequence[int]) -> A:
-    """`x` repeated along new leading dimensions and those of size 1, without copying; -1 leaves a size as it is."""
-    check_operand("expand", x)
-    target = sizes("expand", shape)
-    lead = len(target) - x.ndim
-    grown = any(n != m and n != -1 and (m != 1 or n < 0) for n, m in zip(target[lead:], x.shape))
-    if lead < 0 or grown or any(n < 0 for n in target[:lead]):
-        raise ValueError(f"expand: shape {x.shape} does not expand to {target}; only a size of 1 can grow")
+def expand(x: A, size: int | Sequence[int] = (), *more: int) -> A:
+    """`x` repeated along new leading dimensions and those of size 1, without copying; -1 leaves a size as it is.
+
+    Raises ValueError if another size were to grow.
+    """
+    check_operands("expand", x)
+    target = sizes("expand", (size, *more))
+    shape_x: Shape = x.shape
+    lead = len(target) - len(shape_x)
     if -1 in target:
-        target = target[:lead] + tuple([m if n == -1 else n for n, m in zip(target[lead:], x.shape)])
+        target = target[:lead] + tuple([m if n == -1 else n for n, m in zip(target[lead:], shape_x)])
+    grown = target[lead:] != shape_x and True in [n != m and m != 1 for n, m in zip(target[lead:], shape_x)]
+    if lead < 0 or grown or (target and min(target) < 0):
+        raise ValueError(f"expand: shape {x.shape} does not expand to {target}; only a size of 1 can grow")
     if isinstance(x, Tensor):
         return ExpandGradFn().record(broadcast.expand(x._data, target), x)
     return broadcast.expand(x, target)
 
 
 @method
-def broadcast_to(x: A, shape: Sequence[int]) -> A:
-    """`x` repeated to `shape`, without copying: expand."""
-    return expand(x, shape)
+def broadcast_to(x: A, size: Sequence[int]) -> A:
+    """`x` repeated to `size`, without copying: expand."""
+    return expand(x, size)
 
 
 @method
@@ -54,15 +59,16 @@ def expand_as(x: A, other: A) -> A:
     return expand(x, other.shape)
 
 
-def broadcast_tensors(*tensors: A) -> tuple[A, ...]:
-    """The Tensors, each expanded to the shape to which they broadcast."""
-    for x in tensors:
-        check_operand("broadcast_tensors", x)
+def broadcast_tensors(*tensors: A | Sequence[A]) -> tuple[A, ...]:
+    """The Tensors, one by one or in a list, each expanded to the shape to which they broadcast. ValueError if none."""
+    given = one_by_one(tensors)
+    for x in given:
+        check_operands("broadcast_tensors", x)
     try:
-        shape: Shape = np.broadcast_shapes(*[x.shape for x in tensors])
+        shape: Shape = np.broadcast_shapes(*[x.shape for x in given])
     except ValueError:
-        raise no_broadcast("broadcast_tensors", *tensors) from None
-    return tuple([x if x.shape == shape else expand(x, shape) for x in tensors])
+        raise no_broadcast("broadcast_tensors", *given) from None
+    return tuple([x if x.shape == shape else expand(x, shape) for x in given])
 
 
 class SumToSizeGradFn(UnaryGradFn):
@@ -75,10 +81,10 @@ class SumToSizeGradFn(UnaryGradFn):
 
 
 @method
-def sum_to_size(x: A, *shape: int | Sequence[int]) -> A:
-    """`x` summed over the dimensions along which `shape` broadcasts to its own. Raises ValueError if it does not."""
-    check_operand("sum_to_size", x)
-    target = sizes("sum_to_size", shape)
+def sum_to_size(x: A, size: int | Sequence[int] = (), *more: int) -> A:
+    """`x` summed over the dimensions along which `size` broadcasts to its shape. Raises ValueError if it does not."""
+    check_operands("sum_to_size", x)
+    target = sizes("sum_to_size", (size, *more))
     if isinstance(x, Tensor):
         return SumToSizeGradFn().record(broadcast.sum_to_size(x._data, target), x)
     return broadcast.sum_to_size(x, target)
@@ -109,23 +115,26 @@ class UntileGradFn(UnaryGradFn):
 
 
 @method
-def repeat(x: A, *repeats: int | Sequence[int]) -> A:
+def repeat(x: A, repeats: int | Sequence[int] = (), *more: int) -> A:
     """`x` repeated as a whole so many times along each dimension; more numbers than dimensions add leading ones.
 
     Raises ValueError for fewer numbers, or a negative one.
     """
-    check_operand("repeat", x)
-    times = positive_sizes("repeat", repeats)
+    check_operands("repeat", x)
+    times = positive_sizes("repeat", (repeats, *more))
     if len(times) < x.ndim:
         raise ValueError(f"repeat: {times} has fewer numbers than shape {x.shape} has dimensions; tile() takes fewer")
     return _tiled(x if len(times) == x.ndim else _with_dims(x, len(times)), times)
 
 
 @method
-def tile(x: A, *dims: int | Sequence[int]) -> A:
-    """`x` repeated as a whole so many times along its last dimensions; more numbers add leading ones."""
-    check_operand("tile", x)
-    times = positive_sizes("tile", dims)
+def tile(x: A, dims: int | Sequence[int] = (), *more: int) -> A:
+    """`x` repeated as a whole so many times along its last dimensions; more numbers add leading ones.
+
+    Raises ValueError for a negative number.
+    """
+    check_operands("tile", x)
+    times = positive_sizes("tile", (dims, *more))
     n = max(len(times), x.ndim)
     return _tiled(x if n == x.ndim else _with_dims(x, n), (1,) * (n - len(times)) + times)
 
@@ -179,7 +188,7 @@ def repeat_interleave(x: A, repeats: int | Tensor | Array | Sequence[int], dim: 
 
     Raises ValueError for numbers that are negative or not as many as the elements, TypeError unless they are integers.
     """
-    check_operand("repeat_interleave", x)
+    check_operands("repeat_interleave", x)
     if dim is None:
         return repeat_interleave(x if x.ndim == 1 else reshape(x, (x.size,)), repeats, 0)
     at = one_of("repeat_interleave", dim, x.ndim)
@@ -215,23 +224,24 @@ def _runs_summed(g: A, counts: int | Array, dim: int, n: int) -> A:
     return kernels.sum_runs(g, counts, dim, n)
 
 
-def meshgrid(*tensors: A, indexing: Literal["ij", "xy"] = "ij") -> tuple[A, ...]:
+def meshgrid(*tensors: A | Sequence[A], indexing: Literal["ij", "xy"] = "ij") -> tuple[A, ...]:
     """The coordinates of a grid: vectors of n, m, ... as Tensors of (n, m, ...), each expanded along its own dimension.
 
     With indexing "xy" the first two dimensions are swapped. Raises ValueError for what has more than one dimension.
     """
     if indexing not in ("ij", "xy"):
         raise ValueError(f"meshgrid: indexing is 'ij' or 'xy', not {indexing!r}")
-    if not tensors:
+    given = one_by_one(tensors)
+    if not given:
         raise ValueError("meshgrid: expected at least one Tensor")
-    for x in tensors:
-        check_operand("meshgrid", x)
-    if any(x.ndim > 1 for x in tensors):
-        raise ValueError(f"meshgrid: expected vectors, not shapes {', '.join([str(x.shape) for x in tensors])}")
-    if len({x.dtype for x in tensors}) > 1:
-        raise TypeError(f"meshgrid: dtypes {', '.join([str(x.dtype) for x in tensors])} must be equal; to() converts")
-    order = list(range(len(tensors)))
+    for x in given:
+        check_operands("meshgrid", x)
+    if any(x.ndim > 1 for x in given):
+        raise ValueError(f"meshgrid: expected vectors, not shapes {', '.join([str(x.shape) for x in given])}")
+    if len({x.dtype for x in given}) > 1:
+        raise TypeError(f"meshgrid: dtypes {', '.join([str(x.dtype) for x in given])} must be equal; to() converts")
+    order = list(range(len(given)))
     if indexing == "xy":
         order[:2] = reversed(order[:2])
-    shape = [tensors[i].size for i in order]
-    return tuple([expand(reshape(x, [x.size if i == at else 1 for i in order]), shape) for at, x in enumerate(tensors)])
+    shape = [given[i].size for i in order]
+    return tuple([expand(reshape(x, [x.size if i == at else 1 for i in order]), shape) for at, x in enumerate(given)])

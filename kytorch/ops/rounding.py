@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from kytorch.kernels import choice as kernels
-from kytorch.ops.on_arrays import on_arrays
 from kytorch.tensor.core import A, Tensor, UnaryGradFn
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of
 from kytorch.tensor.values import Array
 
 
@@ -38,7 +38,7 @@ def floor(x: A) -> A:
     """Each element of `x` rounded down."""
     if isinstance(x, Tensor):
         return FloorGradFn().record(np.floor(x._data), x)
-    return on_arrays("floor", np.floor, x)
+    return np.floor(array_of("floor", x))
 
 
 class CeilGradFn(StepGradFn):
@@ -52,7 +52,7 @@ def ceil(x: A) -> A:
     """Each element of `x` rounded up."""
     if isinstance(x, Tensor):
         return CeilGradFn().record(np.ceil(x._data), x)
-    return on_arrays("ceil", np.ceil, x)
+    return np.ceil(array_of("ceil", x))
 
 
 class TruncGradFn(StepGradFn):
@@ -66,7 +66,7 @@ def trunc(x: A) -> A:
     """Each element of `x` rounded toward 0."""
     if isinstance(x, Tensor):
         return TruncGradFn().record(np.trunc(x._data), x)
-    return on_arrays("trunc", np.trunc, x)
+    return np.trunc(array_of("trunc", x))
 
 
 class RoundGradFn(StepGradFn):
@@ -80,7 +80,7 @@ def round(x: A, *, decimals: int = 0) -> A:
     """Each element of `x` rounded to `decimals` digits after the point, a half to the even neighbour."""
     if isinstance(x, Tensor):
         return RoundGradFn().record(_round(x._data, decimals), x)
-    return _round(x, decimals)
+    return _round(array_of("round", x), decimals)
 
 
 def _round(x: Array, decimals: int) -> Array:
@@ -102,7 +102,7 @@ def frac(x: A) -> A:
     """What rounding each element of `x` toward 0 leaves, with its sign."""
     if isinstance(x, Tensor):
         return FracGradFn().record(_frac(x._data), x)
-    return _frac(x)
+    return _frac(array_of("frac", x))
 
 
 def _frac(x: Array) -> Array:
@@ -121,4 +121,4 @@ def sign(x: A) -> A:
     """-1, 0 or 1 by the sign of each element of `x`; 0 for NaN."""
     if isinstance(x, Tensor):
         return SignGradFn().record(kernels.sign(x._data), x)
-    return on_arrays("sign", kernels.sign, x)
+    return kernels.sign(array_of("sign", x))

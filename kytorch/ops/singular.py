@@ -11,11 +11,11 @@ import numpy as np
 
 from kytorch.ops.choice import where
 from kytorch.tensor.core import A, Tensor
-from kytorch.tensor.methods.registry import method
+from kytorch.tensor.methods.registry import hook
 from kytorch.tensor.values import Array
 
 
-@method
+@hook
 def times(g: A, factor: A) -> A:
     """g factor, and 0 where g is 0, whatever the factor is."""
     y: A = g * factor
@@ -23,7 +23,7 @@ def times(g: A, factor: A) -> A:
     return y if lost is None else g * where(lost, 0.0, factor)
 
 
-@method
+@hook
 def over(g: A, divisor: A) -> A:
     """g / divisor, and 0 where g is 0, whatever the divisor is."""
     y: A = g / divisor

@@ -9,10 +9,11 @@ import numpy.typing as npt
 from kytorch.kernels import softmax as kernels
 from kytorch.ops.dtype import to
 from kytorch.ops.exponential import exp
-from kytorch.ops.reduce import as_floats, data_of, kept, sum
+from kytorch.ops.reduce import as_floats, kept, sum
 from kytorch.tensor.core import A, OneInputGradFn, OutputGradFn, Tensor, View
 from kytorch.tensor.dims import many_dims, one_dim
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of
 from kytorch.tensor.values import Array
 
 
@@ -43,7 +44,7 @@ class LogsumexpGradFn(OneInputGradFn):
 @method
 def logsumexp(x: A, dim: int | Sequence[int], keepdim: bool = False) -> A:
     """log of the sum of e^x over `dim`, without overflow; of nothing, -inf."""
-    array = data_of("logsumexp", x)
+    array = array_of("logsumexp", x)
     dims = many_dims("logsumexp", dim, array.ndim)
     x = as_floats(x)
     if isinstance(x, Tensor):
@@ -68,7 +69,7 @@ class SoftmaxGradFn(OutputGradFn):
 @method
 def softmax(x: A, dim: int, *, dtype: npt.DTypeLike | None = None) -> A:
     """e^x over its sum along `dim`, without overflow. `dtype` converts `x` first."""
-    array = data_of("softmax", x)
+    array = array_of("softmax", x)
     at = one_dim("softmax", dim, array.ndim)
     x = as_floats(x) if dtype is None else to(x, dtype)
     if isinstance(x, Tensor):
@@ -93,7 +94,7 @@ class LogSoftmaxGradFn(OutputGradFn):
 @method
 def log_softmax(x: A, dim: int, *, dtype: npt.DTypeLike | None = None) -> A:
     """log of softmax(x) along `dim`, exact far away too. `dtype` converts `x` first."""
-    array = data_of("log_softmax", x)
+    array = array_of("log_softmax", x)
     at = one_dim("log_softmax", dim, array.ndim)
     x = as_floats(x) if dtype is None else to(x, dtype)
     if isinstance(x, Tensor):

@@ -8,11 +8,12 @@ import numpy as np
 
 from kytorch.kernels import along
 from kytorch.kernels import order as kernels
-from kytorch.ops.along import TakeAlongGradFn, data_of, put_along
+from kytorch.ops.along import TakeAlongGradFn, put_along
 from kytorch.tensor.core import CONSTANT, A, OneInputGradFn, Tensor, View, make
-from kytorch.tensor.dims import one_dim
+from kytorch.tensor.dims import one_dim, whole
 from kytorch.tensor.methods.answers import ValuesAndIndices
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of
 from kytorch.tensor.values import Array
 
 
@@ -38,7 +39,7 @@ def sort(x: A, dim: int = -1, descending: bool = False, stable: bool = False) ->
 
     NaN is the greatest. Equal elements keep their order if `stable`, which takes longer.
     """
-    array = data_of("sort", x)
+    array = array_of("sort", x)
     at = one_dim("sort", dim, array.ndim)
     if not array.ndim:
         return _taken(x, array, np.zeros((), np.int64), at)
@@ -48,7 +49,7 @@ def sort(x: A, dim: int = -1, descending: bool = False, stable: bool = False) ->
 @method
 def argsort(x: A, dim: int = -1, descending: bool = False, stable: bool = False) -> A:
     """The indices that put `x` in order along `dim`: a constant."""
-    array = data_of("argsort", x)
+    array = array_of("argsort", x)
     at = one_dim("argsort", dim, array.ndim)
     y = kernels.argsort(array, at, descending, stable) if array.ndim else np.zeros((), np.int64)
     if isinstance(x, Tensor):
@@ -62,10 +63,10 @@ def topk(x: A, k: int, dim: int = -1, largest: bool = True, sorted: bool = True)
 
     In order if `sorted`; of equal elements any. Raises ValueError unless 0 <= k <= their number.
     """
-    array = data_of("topk", x)
+    array = array_of("topk", x)
     at = one_dim("topk", dim, array.ndim)
     n = array.shape[at] if array.ndim else 1
-    if not 0 <= k <= n:
+    if not 0 <= whole("topk", "k", k) <= n:
         raise ValueError(f"topk: k is {k}, and dim {at} of shape {array.shape} has {n} elements; expected 0 to {n}")
     if not array.ndim:
         return _taken(x, array, np.zeros((), np.int64), at)
@@ -85,10 +86,10 @@ def kthvalue(x: A, k: int, dim: int = -1, keepdim: bool = False) -> ValuesAndInd
 
     Raises ValueError unless 1 <= k <= their number.
     """
-    array = data_of("kthvalue", x)
+    array = array_of("kthvalue", x)
     at = one_dim("kthvalue", dim, array.ndim)
     n = array.shape[at] if array.ndim else 1
-    if not 1 <= k <= n:
+    if not 1 <= whole("kthvalue", "k", k) <= n:
         raise ValueError(f"kthvalue: k is {k}, and dim {at} of shape {array.shape} has {n} elements; expected 1 to {n}")
     if not array.ndim:
         return _picked(x, array, array, at, keepdim)
@@ -141,7 +142,7 @@ def median(x: A, dim: int | None = None, keepdim: bool = False) -> A | ValuesAnd
     """The middle element of `x`, of two the lesser; along `dim` the middle ones and the first places where they are.
 
     NaN if one is; NaN also of no elements. Equal middle elements share the gradient; along `dim` the first takes
-    it. Raises ValueError for a `dim` of size 0.
+    it. Raises IndexError for a `dim` of size 0.
     """
     return _median("median", x, dim, keepdim, False)
 
@@ -157,7 +158,7 @@ def nanmedian(x: A, dim: int | None = None, keepdim: bool = False) -> A | Values
 
 
 def _median(name: str, x: A, dim: int | None, keepdim: bool, skip: bool) -> A | ValuesAndIndices[A]:
-    array = data_of(name, x)
+    array = array_of(name, x)
     if dim is None:
         if keepdim:
             raise ValueError(f"{name}: keepdim is of use with a dim only; give one")
@@ -174,7 +175,7 @@ def _median(name: str, x: A, dim: int | None, keepdim: bool, skip: bool) -> A | 
     if not array.ndim:
         return _picked(x, array, array, at, keepdim)
     if not array.shape[at]:
-        raise ValueError(f"{name}: no elements to choose from along dim {at}, in shape {array.shape}")
+        raise IndexError(f"{name}: no elements to choose from along dim {at}, in shape {array.shape}")
     return _picked(x, array, _middle(array, at, skip), at, keepdim)
 
 

@@ -7,10 +7,8 @@ import math
 from kytorch.kernels import elementwise as kernels
 from kytorch.kernels import erf as erf_kernels
 from kytorch.kernels import sinc as sinc_kernels
-from kytorch.ops.arithmetic import operands
 from kytorch.ops.choice import where
 from kytorch.ops.exponential import exp, log
-from kytorch.ops.on_arrays import on_arrays
 from kytorch.ops.singular import over, somewhere, times
 from kytorch.tensor.core import (
     A,
@@ -21,6 +19,7 @@ from kytorch.tensor.core import (
 )
 from kytorch.tensor.errors import no_broadcast
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of, on_arrays, operands
 from kytorch.tensor.values import Array, Scalar
 
 _TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
@@ -40,7 +39,7 @@ def erf(x: A) -> A:
     """The error function of each element of `x`: 2/sqrt(pi) times the integral of e^(-t^2) from 0 to x."""
     if isinstance(x, Tensor):
         return ErfGradFn().record(erf_kernels.erf(x._data), x)
-    return on_arrays("erf", erf_kernels.erf, x)
+    return erf_kernels.erf(array_of("erf", x))
 
 
 class ErfcGradFn(InputGradFn):
@@ -57,11 +56,11 @@ def erfc(x: A) -> A:
     """1 - erf x for each element of `x`, with its digits where that is small."""
     if isinstance(x, Tensor):
         return ErfcGradFn().record(erf_kernels.erfc(x._data), x)
-    return on_arrays("erfc", erf_kernels.erfc, x)
+    return erf_kernels.erfc(array_of("erfc", x))
 
 
 class LogitGradFn(InputGradFn):
-    """y = log(x / (1 - x)),  dy = dx / (x (1 - x)); 0 where `eps` limits x"""
+    """y = log(x / (1 - x)),  dy = dx / (x (1 - x)); 0 where `eps` limits x, NaN outside [0, 1]"""
 
     __slots__ = ("_eps",)
 
@@ -71,7 +70,9 @@ class LogitGradFn(InputGradFn):
     def vjp(self, g: A, x: A) -> A:
         if self._eps is not None:
             g = where((x < self._eps) + (x > 1.0 - self._eps), 0.0, g)
-        return over(g, x * (1.0 - x))
+        slope: A = x * (1.0 - x)
+        outside: A = slope < 0
+        return over(g, where(outside, math.nan, slope) if somewhere(outside) else slope)
 
 
 @method

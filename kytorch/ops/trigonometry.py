@@ -6,10 +6,8 @@ import math
 
 import numpy as np
 
-from kytorch.ops.arithmetic import operands
 from kytorch.ops.choice import where
-from kytorch.ops.on_arrays import on_arrays
-from kytorch.ops.power import sqrt
+from kytorch.ops.power import one_minus_square, sqrt
 from kytorch.ops.singular import over, somewhere, times
 from kytorch.tensor.core import (
     A,
@@ -21,6 +19,7 @@ from kytorch.tensor.core import (
     recorded,
 )
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of, on_arrays, operands
 from kytorch.tensor.values import Array, Scalar
 
 
@@ -38,7 +37,7 @@ def sin(x: A) -> A:
     """The sine of each element of `x`, in radians."""
     if isinstance(x, Tensor):
         return SinGradFn().record(np.sin(x._data), x)
-    return on_arrays("sin", np.sin, x)
+    return np.sin(array_of("sin", x))
 
 
 class CosGradFn(InputGradFn):
@@ -55,7 +54,7 @@ def cos(x: A) -> A:
     """The cosine of each element of `x`, in radians."""
     if isinstance(x, Tensor):
         return CosGradFn().record(np.cos(x._data), x)
-    return on_arrays("cos", np.cos, x)
+    return np.cos(array_of("cos", x))
 
 
 class TanGradFn(OutputGradFn):
@@ -64,7 +63,7 @@ class TanGradFn(OutputGradFn):
     __slots__ = ()
 
     def vjp(self, g: A, y: A) -> A:
-        return g * (1.0 + y * y)
+        return times(g, 1.0 + y * y)
 
 
 @method
@@ -72,7 +71,7 @@ def tan(x: A) -> A:
     """The tangent of each element of `x`, in radians."""
     if isinstance(x, Tensor):
         return TanGradFn().record(np.tan(x._data), x)
-    return on_arrays("tan", np.tan, x)
+    return np.tan(array_of("tan", x))
 
 
 class AsinGradFn(InputGradFn):
@@ -81,7 +80,7 @@ class AsinGradFn(InputGradFn):
     __slots__ = ()
 
     def vjp(self, g: A, x: A) -> A:
-        return over(g, sqrt((1.0 - x) * (1.0 + x)))
+        return over(g, sqrt(one_minus_square(x)))
 
 
 @method
@@ -89,7 +88,7 @@ def asin(x: A) -> A:
     """The angle in [-pi/2, pi/2] whose sine is `x`, elementwise."""
     if isinstance(x, Tensor):
         return AsinGradFn().record(np.arcsin(x._data), x)
-    return on_arrays("asin", np.arcsin, x)
+    return np.arcsin(array_of("asin", x))
 
 
 class AcosGradFn(InputGradFn):
@@ -98,7 +97,7 @@ class AcosGradFn(InputGradFn):
     __slots__ = ()
 
     def vjp(self, g: A, x: A) -> A:
-        return over(-g, sqrt((1.0 - x) * (1.0 + x)))
+        return over(-g, sqrt(one_minus_square(x)))
 
 
 @method
@@ -106,7 +105,7 @@ def acos(x: A) -> A:
     """The angle in [0, pi] whose cosine is `x`, elementwise."""
     if isinstance(x, Tensor):
         return AcosGradFn().record(np.arccos(x._data), x)
-    return on_arrays("acos", np.arccos, x)
+    return np.arccos(array_of("acos", x))
 
 
 class AtanGradFn(InputGradFn):
@@ -123,7 +122,7 @@ def atan(x: A) -> A:
     """The angle in [-pi/2, pi/2] whose tangent is `x`, elementwise."""
     if isinstance(x, Tensor):
         return AtanGradFn().record(np.arctan(x._data), x)
-    return on_arrays("atan", np.arctan, x)
+    return np.arctan(array_of("atan", x))
 
 
 class Atan2GradFn(BinaryGradFn):

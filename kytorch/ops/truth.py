@@ -7,11 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from kytorch.kernels import reduce as kernels
-from kytorch.ops.reduce import data_of
 from kytorch.tensor.core import CONSTANT, A, Tensor, make
 from kytorch.tensor.dims import many_dims
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of
 from kytorch.tensor.values import Array
+
+# From this size on, elements are counted sooner as bool.
+_FEW = 1024
 
 
 @method
@@ -35,19 +38,19 @@ def all(x: A, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> 
 @method
 def count_nonzero(x: A, dim: int | Sequence[int] | None = None) -> A:
     """How many elements of `x` over `dim`, or of all, are not 0: a constant of dtype int64."""
-    truth = _truth("count_nonzero", x)
-    dims = many_dims("count_nonzero", dim, x.ndim)
-    if len(dims) == x.ndim:
-        y: Array = np.array(np.count_nonzero(truth))
+    array = array_of("count_nonzero", x)
+    dims = many_dims("count_nonzero", dim, array.ndim)
+    if len(dims) < array.ndim:
+        y = kernels.sum(_truth("count_nonzero", x), dims, False)
     else:
-        y = kernels.sum(truth, dims, False)
+        y = np.array(np.count_nonzero(array if array.size < _FEW else _truth("count_nonzero", x)))
     if isinstance(x, Tensor):
         return make(y, CONSTANT)
     return y
 
 
 def _truth(name: str, x: A) -> Array:
-    array = data_of(name, x)
+    array = array_of(name, x)
     truth: Array = array if array.dtype.kind == "b" else array != 0
     return truth
 

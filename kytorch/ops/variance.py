@@ -9,10 +9,11 @@ import numpy as np
 
 from kytorch.kernels import reduce as kernels
 from kytorch.ops.choice import where
-from kytorch.ops.reduce import MeanGradFn, as_floats, data_of, kept, mean
+from kytorch.ops.reduce import MeanGradFn, as_floats, kept, mean
 from kytorch.tensor.core import A, InputGradFn, Tensor, View
 from kytorch.tensor.dims import many_dims
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import array_of
 from kytorch.tensor.values import Array, lock
 
 
@@ -85,11 +86,11 @@ def _spread(
     name: str, rule: type[VarGradFn], x: A, dim: int | Sequence[int] | None, correction: float, keepdim: bool
 ) -> tuple[A, Array]:
     """The variance, or by its rule the standard deviation, and the mean's array with its dimensions kept."""
-    array = data_of(name, x)
+    array = array_of(name, x)
     dims = many_dims(name, dim, array.ndim)
     if array.dtype.kind != "f":
         x = as_floats(x)
-        array = data_of(name, x)
+        array = array_of(name, x)
     y, average = kernels.variance(array, dims, correction, keepdim, rule is StdGradFn)
     if isinstance(x, Tensor):
         freedom = math.prod([array.shape[i] for i in dims]) - correction

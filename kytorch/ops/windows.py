@@ -8,19 +8,18 @@ from kytorch.autodiff import PartGradFn
 from kytorch.kernels import windows as kernels
 from kytorch.tensor.core import A, Tensor, UnaryGradFn
 from kytorch.tensor.dims import one_of, sizes
-from kytorch.tensor.errors import check_operand
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.operands import check_operands
 from kytorch.tensor.values import Array, Shape
 
 
 class UnfoldGradFn(PartGradFn):
     """y = the windows of x along a dimension"""
 
-    __slots__ = ("_dim", "_size", "_step")
+    __slots__ = ("_dim", "_step")
 
-    def __init__(self, dim: int, size: int, step: int) -> None:
+    def __init__(self, dim: int, step: int) -> None:
         self._dim = dim
-        self._size = size
         self._step = step
 
     def vjp(self, g: A) -> A:
@@ -46,7 +45,7 @@ class AddWindowsGradFn(UnaryGradFn):
 @method
 def unfold(x: A, dimension: int, size: int, step: int) -> A:
     """The windows of `size` elements along `dimension`, `step` apart, each as a new last dimension; without copying."""
-    check_operand("unfold", x)
+    check_operands("unfold", x)
     dim = one_of("unfold", dimension, x.ndim)
     length, apart = sizes("unfold", (size, step))
     if not 0 <= length <= x.shape[dim] or apart < 1:
@@ -55,7 +54,7 @@ def unfold(x: A, dimension: int, size: int, step: int) -> A:
             f"from 0 to {x.shape[dim]} and a step of 1 or more"
         )
     if isinstance(x, Tensor):
-        return UnfoldGradFn(dim, length, apart).record(kernels.windows(x._data, dim, length, apart), x)
+        return UnfoldGradFn(dim, apart).record(kernels.windows(x._data, dim, length, apart), x)
     return kernels.windows(x, dim, length, apart)
 
 

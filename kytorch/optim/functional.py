@@ -67,7 +67,7 @@ def gradient_descent(
     Begin with MomentumState(). `lr` may be a Tensor of shape (), and be differentiated with respect to. Raises
     ValueError where the gradients or the state are not made as the weights are, and TypeError for other kinds.
     """
-    name = "gradient_descent"
+    name = "functional.gradient_descent"
     structure, ws, gs = _pairs(name, weights, gradients)
     rate, decay = _rate(name, lr), number(name, "weight_decay", weight_decay)
     directions = [g + w * decay if decay else g for w, g in zip(ws, gs)]
@@ -107,7 +107,7 @@ def adam(
     Begin with AdamState(). `lr` may be a Tensor of shape (), and be differentiated with respect to. Raises ValueError
     where the gradients or the state are not made as the weights are, and TypeError for other kinds.
     """
-    return _adam("adam", weights, gradients, state, lr, betas, eps, weight_decay, decoupled=False)
+    return _adam("functional.adam", weights, gradients, state, lr, betas, eps, weight_decay, decoupled=False)
 
 
 def adamw(
@@ -121,7 +121,7 @@ def adamw(
     weight_decay: float = 1e-2,
 ) -> tuple[T, AdamState[T]]:
     """One step of `optim.adamw` (Loshchilov & Hutter 2019, Algorithm 2): the new weights and state; see `adam`."""
-    return _adam("adamw", weights, gradients, state, lr, betas, eps, weight_decay, decoupled=True)
+    return _adam("functional.adamw", weights, gradients, state, lr, betas, eps, weight_decay, decoupled=True)
 
 
 def _adam(

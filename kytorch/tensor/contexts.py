@@ -13,8 +13,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _COROUTINE, _GENERATORS = 0x80, 0x20 | 0x200  # of a code object's flags
 
-# The values to come back to, innermost last: of this thread and task, whoever else holds the same context manager.
-_outer: ContextVar[tuple[object, ...]] = ContextVar("the values to come back to", default=())
+# Who entered and the values to come back to, innermost last: of this thread and task, whoever else holds the same
+# context manager.
+_outer: ContextVar[tuple[tuple[object, object], ...]] = ContextVar("the values to come back to", default=())
 
 
 class Setting(ContextDecorator, Generic[V]):
@@ -26,7 +27,7 @@ class Setting(ContextDecorator, Generic[V]):
 
     def __enter__(self) -> Self:
         before = self._variable.get()
-        _outer.set((*_outer.get(), before))
+        _outer.set((*_outer.get(), (self, before)))
         self._variable.set(self._inside(before))
         return self
 
@@ -35,7 +36,10 @@ class Setting(ContextDecorator, Generic[V]):
         return self._value
 
     def __exit__(self, *error: object) -> None:
-        *rest, before = _outer.get()
+        entered = _outer.get()
+        if not entered or (entered[-1][0] is not self and all(one is not self for one, _ in entered)):
+            return  # entered in another thread: a generator held it that ends in this one
+        *rest, (_, before) = entered
         _outer.set(tuple(rest))
         self._variable.set(before)  # type: ignore[arg-type]  # what __enter__ put there
 

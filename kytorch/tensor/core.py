@@ -15,7 +15,8 @@ from kytorch.tensor.errors import operands_error
 from kytorch.tensor.holder import ArrayHolder
 from kytorch.tensor.methods import Methods
 from kytorch.tensor.methods.at import At
-from kytorch.tensor.methods.registry import METHODS
+from kytorch.tensor.methods.registry import HOOKS
+from kytorch.tensor.no_arithmetic import NoArithmetic
 from kytorch.tensor.reading import constantly, reading
 from kytorch.tensor.values import Array, Index, Nested, Scalar, Shape, formatted, sealed, to_array, weak_array
 from kytorch.tensor.watching import watcher
@@ -76,7 +77,7 @@ class Tensor(ArrayHolder, Methods):
         `create_graph` the gradients can be differentiated again. Changes nothing. Raises ValueError for a
         non-scalar, for a value that depends on no weight, and for one that is not finite.
         """
-        gradients: Gradients = METHODS["backward"](self, gradient, create_graph)
+        gradients: Gradients = HOOKS["backward"](self, gradient, create_graph)
         return gradients
 
     @property
@@ -157,6 +158,8 @@ class Tensor(ArrayHolder, Methods):
         return NotImplemented if (left := constant(other, self)) is None else left / self
 
     def __neg__(self) -> Tensor:
+        if self._data.dtype.kind == "b":
+            raise TypeError("neg of bool: ~x and logical_not() turn it round")
         return NegGradFn().record(-self._data, self)
 
     def __pos__(self) -> Tensor:
@@ -309,7 +312,7 @@ class GradFn:
 
     def backward(self, loss_wrt_output: Gradient) -> Gradients:
         """The gradient with respect to every weight below, given that with respect to this output."""
-        gradients: Gradients = METHODS["backward_from"](self, loss_wrt_output)
+        gradients: Gradients = HOOKS["backward_from"](self, loss_wrt_output)
         return gradients
 
 
@@ -543,8 +546,8 @@ class DivGradFn(TwoInputGradFn):
         a_fn, b_fn = self._inputs
         b = view(self._b, b_fn)
         return (
-            None if a_fn is CONSTANT else METHODS["over"](g, b),
-            None if b_fn is CONSTANT else METHODS["times"](-g, view(self._a, a_fn) / b / b),
+            None if a_fn is CONSTANT else HOOKS["over"](g, b),
+            None if b_fn is CONSTANT else HOOKS["times"](-g, view(self._a, a_fn) / b / b),
         )
 
     def record(self, y: Array, a: Tensor, b: Tensor) -> Tensor:
@@ -557,7 +560,7 @@ class DivGradFn(TwoInputGradFn):
 # Weights
 
 
-class TrainableWeight(ArrayHolder):
+class TrainableWeight(NoArithmetic, ArrayHolder):
     """The one mutable cell: an array that `update` replaces by another. Its dtype is floating."""
 
     __slots__ = ("__weakref__",)

@@ -10,8 +10,8 @@ from kytorch.tensor.values import Shape
 
 def one_dim(name: str, dim: int, ndim: int) -> int:
     """`dim` counted from the left. Raises IndexError outside [-ndim, ndim)."""
-    if type(dim) is int and 0 <= dim < ndim:
-        return dim
+    if type(dim) is int and -ndim <= dim < ndim:
+        return dim % ndim
     try:
         dim = operator.index(dim)
     except TypeError:
@@ -35,7 +35,9 @@ def many_dims(name: str, dim: int | Sequence[int] | None, ndim: int) -> tuple[in
     """The dimensions that `dim` names, each once, counted from the left; None and () name all."""
     if dim is None:
         return tuple(range(ndim))
-    if not isinstance(dim, Sequence):
+    if type(dim) is int and -ndim <= dim < ndim:
+        return (dim % ndim,)
+    if type(dim) is not tuple and not isinstance(dim, Sequence):  # the second takes longer to ask
         return (one_dim(name, dim, ndim),)[:ndim]
     dims = tuple([one_dim(name, d, ndim) for d in dim])
     if len(set(dims)) != len(dims):
@@ -43,11 +45,28 @@ def many_dims(name: str, dim: int | Sequence[int] | None, ndim: int) -> tuple[in
     return dims[:ndim] or tuple(range(ndim))
 
 
+def whole(name: str, what: str, n: int) -> int:
+    """`n`, called `what` in the error. Raises TypeError for what is no int."""
+    try:
+        return operator.index(n)
+    except TypeError:
+        raise TypeError(f"{name}: {what} is an int, not {type(n).__name__}") from None
+
+
+def count_of(name: str, what: str, n: int) -> int:
+    """`n`, 0 or more. Raises TypeError for what is no int, ValueError for less."""
+    if whole(name, what, n) < 0:
+        raise ValueError(f"{name}: a negative number of {what}, {n}; expected 0 or more")
+    return whole(name, what, n)
+
+
 def sizes(name: str, shape: Sequence[int | Sequence[int]]) -> Shape:
     """A shape written as several arguments or as one sequence."""
-    flat = shape[0] if len(shape) == 1 and isinstance(shape[0], Sequence) else shape
+    first = shape[0] if len(shape) == 1 else 0
+    kind = type(first)  # which is quicker to ask about
+    flat = first if kind is tuple or (kind is not int and isinstance(first, Sequence)) else shape
     try:
-        return tuple([operator.index(n) for n in flat])  # type: ignore[arg-type]  # what is no int is refused here
+        return tuple(map(operator.index, flat))  # type: ignore[arg-type]  # what is no int is refused here
     except TypeError:
         raise TypeError(f"{name}: sizes are ints, not {flat!r}") from None
 
@@ -55,6 +74,6 @@ def sizes(name: str, shape: Sequence[int | Sequence[int]]) -> Shape:
 def positive_sizes(name: str, shape: Sequence[int | Sequence[int]]) -> tuple[int, ...]:
     """A shape whose sizes are to be 0 or more. Raises ValueError for others."""
     checked = sizes(name, shape)
-    if any(n < 0 for n in checked):
+    if checked and min(checked) < 0:
         raise ValueError(f"{name}: shape {checked} has a negative size")
     return checked

@@ -5,6 +5,8 @@ from __future__ import annotations
 from kytorch.tensor.holder import ArrayHolder
 from kytorch.tensor.values import Array
 
+_BITWISE = frozenset(["bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift"])
+
 
 def operands_error(name: str, error: Exception, a: ArrayHolder, b: ArrayHolder) -> Exception:
     """NumPy's `error` about two operands: that their shapes do not broadcast, or its own with the operation's name."""
@@ -12,6 +14,10 @@ def operands_error(name: str, error: Exception, a: ArrayHolder, b: ArrayHolder) 
     pairs = zip(a.shape[a.ndim - lead :], b.shape[b.ndim - lead :])
     if any(n != m and n != 1 and m != 1 for n, m in pairs):
         return no_broadcast(name, a, b)
+    if name in _BITWISE and "f" in (a.dtype.kind, b.dtype.kind):
+        return TypeError(
+            f"{name} of {a.dtype} and {b.dtype}: expected integers or bool; compare x to something, or use to()"
+        )
     return type(error)(f"{name} of {a.dtype} and {b.dtype}: {error}")
 
 
@@ -29,9 +35,3 @@ def not_tensors(name: str, *values: object) -> TypeError:
     kind = next((type(x).__name__ for x in values if type(x).__name__ != "Tensor"), "Tensor")
     advice = "weight.tensor() reads it" if kind == "TrainableWeight" else "Tensor(...) makes one of numbers or an array"
     return TypeError(f"{name}: expected a Tensor, not {kind}; {advice}")
-
-
-def check_operand(name: str, x: object) -> None:
-    """Raises TypeError for what is neither a Tensor nor an array."""
-    if not hasattr(x, "_grad_fn") and (isinstance(x, ArrayHolder) or not hasattr(x, "dtype")):
-        raise not_tensors(name, x)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from kytorch.tensor.methods.registry import METHODS
+from kytorch.tensor.methods.registry import HOOKS
 from kytorch.tensor.values import Array, Shape, lock, sealed
 
 
@@ -22,12 +22,12 @@ class ArrayHolder:
     # NumPy's functions hand over to these what they meet a Tensor in; `kytorch.numpy_functions` answers.
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        return METHODS["array_ufunc"](ufunc, method, inputs, options)
+        return HOOKS["array_ufunc"](ufunc, method, inputs, options)
 
     def __array_function__(
         self, function: Callable[..., Any], types: Collection[type], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        return METHODS["array_function"](function, args, kwargs)
+        return HOOKS["array_function"](function, args, kwargs)
 
     @property
     def data(self) -> Array:
@@ -54,6 +54,14 @@ class ArrayHolder:
         """The number of elements."""
         return self._data.size
 
+    def dim(self) -> int:
+        """The number of dimensions, as `ndim`."""
+        return self._data.ndim
+
+    def numel(self) -> int:
+        """The number of elements, as `size`."""
+        return self._data.size
+
     def _replace(self, array: Array) -> None:
         """Take the values of `array`, in the old ones' layout in memory, on which the speed of products depends."""
         new = np.empty_like(self._data)
@@ -77,7 +85,11 @@ class ArrayHolder:
         dl_device: tuple[int, int] | None = None,
         copy: bool | None = None,
     ) -> Any:  # a capsule, which Python has no type for before 3.13
-        """The values for another library, marked as read-only; BufferError for one that does not know the mark."""
+        """The values for another library, marked as read-only; BufferError for one that does not know the mark.
+
+        The mark binds nobody: PyTorch 2.13 takes it and lets its tensor be written to, which would change this value
+        behind every graph that saved it. `torch.from_dlpack(x, copy=True)` is safe.
+        """
         array = sealed(self._data)
         return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 

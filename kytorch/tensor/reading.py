@@ -46,7 +46,8 @@ reading: ContextVar[Reader | None] = ContextVar("how a weight is read", default=
 class no_grad(Setting[Reader | None]):
     """Within this context, or this function, reading a weight gives a constant: nothing is recorded.
 
-    It holds for this thread and this asynchronous task only.
+    It concerns the reading only: what is live already stays live, such as the inputs that `func.grad` differentiates
+    in; `x.detach()` makes a constant of it. It holds for this thread and this asynchronous task only.
     """
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import kytorch
-from operations.table import BINARY, HALVES, UNARY, negative, normal, positive, row, torch
+from operations.table import BINARY, HALVES, UNARY, Array, Shape, negative, normal, positive, row, torch
 
 row("abs", np.abs, UNARY)
 row("abs", np.abs, UNARY, option="builtin", call=abs)
@@ -38,19 +38,26 @@ row("where", lambda x: np.where(x > 0, 2.0, x), UNARY, option="number on the lef
 row("where", lambda x, y: np.where(x > y, x, y), BINARY, option="method", call=lambda x, y: x.where(x > y, y),
     torch=lambda x, y: x.where(x > y, y),
     on_arrays=False)  # fmt: skip
+
+
+def _spread(generator: np.random.Generator, shape: Shape) -> Array:
+    """Numbers of which some are beyond each limit."""
+    return 3.0 * normal(generator, shape)
+
+
 row("clamp", lambda x: np.clip(x, -0.5, 0.75), UNARY, -0.5, 0.75)
 row("clamp", lambda x: np.maximum(x, -0.5), UNARY, min=-0.5)
 row("clamp", lambda x: np.minimum(x, 0.75), UNARY, max=0.75)
 row("clamp", lambda x, low, high: np.minimum(np.maximum(x, low), high), [((3, 4), (4,), (3, 1)), ((), (), ())],
     option="Tensors as limits", torch=lambda x, low, high: x.clamp(low, high),
-    draw=(normal, negative, positive))  # fmt: skip
+    draw=(_spread, negative, positive))  # fmt: skip
 row("clamp", lambda x: np.full_like(x, -0.5), UNARY, 0.5, -0.5, option="min above max")
 row("clamp", np.maximum, [((3, 4), (4,)), ((), ())], option="a Tensor as min",
     call=kytorch.clamp, torch=lambda x, low: x.clamp(min=low))  # fmt: skip
 row("clamp", np.minimum, [((3, 4), (4,)), ((), (3,))], option="a Tensor as max",
     call=lambda x, high: kytorch.clamp(x, None, high), torch=lambda x, high: x.clamp(max=high))  # fmt: skip
 row("clamp", lambda x, high: np.clip(x, -0.5, high), [((3, 4), (4,))], option="a number and a Tensor",
-    call=lambda x, high: kytorch.clamp(x, -0.5, high), draw=(normal, positive),
+    call=lambda x, high: kytorch.clamp(x, -0.5, high), draw=(_spread, positive),
     torch=lambda x, high: x.clamp(torch.tensor(-0.5, dtype=x.dtype), high))  # fmt: skip
 row("clamp", lambda x: np.clip(x, LOW, 0.75), [((3, 4),)], LOW, 0.75, option="an array and a number",
     torch=lambda x, *limits: x.clamp(*[torch.tensor(limit, dtype=x.dtype) for limit in limits]))  # fmt: skip

@@ -148,7 +148,7 @@ for label, (shape, dim, index) in UNIQUE.items():
     row("scatter", lambda x, v, d=dim, i=index: _put(np.multiply.at)(x, v, d, i), [(shape, index.shape)], dim, index,
         option=f"multiply, {label}", call=lambda x, v, d, i: _scatter("scatter", x, d, i, v, reduce="multiply"),
         torch=_torch_at("scatter_reduce", "prod"))  # fmt: skip
-# Of what is put twice into one element, PyTorch keeps one, but gives both a gradient.
+# PyTorch is no oracle of what is put twice into one element: it keeps one, but gives both a gradient.
 row("scatter", lambda x, v: np.stack([v[2], v[3], x[2]]), [((3,), (4,))], 0, np.array([1, 0, 0, 1]), option="twice",
     call=lambda x, v, d, i: _scatter("scatter", x, d, i, v),
     torch=lambda x, v, d, i: torch.stack([v[2], v[3], x[2]]))  # fmt: skip
@@ -156,7 +156,8 @@ row("scatter", lambda x: np.concatenate([x[:1] * 0 + 2.5, x[1:]]), [((3, 2),)], 
     option="value", value=2.5, torch=_torch("scatter"))  # fmt: skip
 row("scatter", lambda x: np.concatenate([x[:1] + 5, x[1:]]), [((3, 2),)], 0, np.zeros((2, 2), int), 2.5,
     option="number added", reduce="add",
-    torch=lambda x, *rest, reduce: torch.cat([x[:1] + 5, x[1:]]))  # fmt: skip
+    torch=lambda x, d, i, value, reduce: _torch_at("scatter_add")(
+        x, torch.full(i.shape, value, dtype=x.dtype), d, i))  # fmt: skip
 
 TWICE = np.array([2, 0, 2])
 for shape, dim, index in [((4, 3), 0, TWICE), ((2, 3, 2), 1, TWICE), ((2, 3), -1, np.array([1], np.int32)),
@@ -203,5 +204,8 @@ row("take_along_dim", lambda x: np.take_along_axis(x, np.array([[0, -1, 0]] * 3)
     np.array([[0, -1, 0]]), 1, option="an index that broadcasts", torch=_torch("take_along_dim"))  # fmt: skip
 row("take_along_dim", lambda x: np.take_along_axis(np.repeat(x, 2, 0), SMALL[:2], -1), [((1, 4),)], SMALL[:2], -1,
     option="an x that broadcasts", torch=_torch("take_along_dim"))  # fmt: skip
+row("take_along_dim", lambda x: x.reshape(-1)[[3, 3, 0]], [((3, 4),), ((4,),)], np.array([[3, 3, 0]]),
+    option="in line", torch=_torch("take_along_dim"))  # fmt: skip
+# PyTorch counts places from the end along a dim, but not in line.
 row("take_along_dim", lambda x: x.reshape(-1)[[3, 3, -1]], [((3, 4),), ((4,),)], np.array([[3, 3, -1]]),
-    option="in line", torch=lambda x, i: x.reshape(-1)[i.reshape(-1)])  # fmt: skip
+    option="in line, from the end", torch=lambda x, i: x.reshape(-1)[i.reshape(-1)])  # fmt: skip

@@ -227,7 +227,7 @@ def test_expressions_agree_to_the_precision_of_float64(start: int) -> None:
             np.testing.assert_allclose(found / scale, expected / scale, rtol=1e-9, atol=1e-10, err_msg=message)
 
 
-def test_expressions_have_from_5_to_50_operations_and_use_all() -> None:
+def test_expressions_have_from_5_to_50_operations_and_use_all_of_them() -> None:
     all_steps = [expression(seed)[1] for seed in range(200)]
     assert {len(steps) for steps in all_steps} <= set(range(5, 51))
     assert {step.name for steps in all_steps for step in steps} == set(OPERATIONS)

@@ -51,14 +51,14 @@ def arguments() -> tuple[tuple[Any, Any], tuple[Any, Any]]:
 
 @pytest.mark.parametrize("argnums", [0, 1, -2, (0,), (1, 0)])
 @pytest.mark.parametrize("mode", ["jacrev", "jacfwd"])
-def test_jacobians_of_structures(mode: str, argnums: Any) -> None:
+def test_jacobians_of_structures_are_pytorchs(mode: str, argnums: Any) -> None:
     ours, theirs = arguments()
     positive = argnums if argnums != -2 else 1
     agree(getattr(func, mode)(f, argnums)(*ours, 3), getattr(torch.func, mode)(f, positive)(*theirs, 3))
 
 
 @pytest.mark.parametrize("argnums", [0, 1, (0, 1)])
-def test_gradients_and_hessians_of_structures(argnums: Any) -> None:
+def test_gradients_and_hessians_of_structures_are_pytorchs(argnums: Any) -> None:
     def total(x: Any, p: Any) -> Any:
         y, parts = f(x, p)
         return (y * y).sum() * parts["s"] + parts["t"].sum()
@@ -70,7 +70,7 @@ def test_gradients_and_hessians_of_structures(argnums: Any) -> None:
     agree(func.value_and_grad(total, argnums)(*ours), (value, gradient))
 
 
-def test_aux() -> None:
+def test_aux_comes_beside_gradients_as_in_pytorch() -> None:
     ours, theirs = arguments()
 
     def total(x: Any, p: Any) -> Any:
@@ -83,7 +83,7 @@ def test_aux() -> None:
         agree(getattr(func, mode)(f, has_aux=True)(*ours), getattr(torch.func, mode)(f, has_aux=True)(*theirs))
 
 
-def test_vjp_and_jvp_of_structures() -> None:
+def test_vjp_and_jvp_of_structures_are_pytorchs() -> None:
     ours, theirs = arguments()
     (g, s, t), (tg, ts, tt) = pairs([(2, 4), (), (4,)], seed=1)
     output, pull = func.vjp(f, *ours)
@@ -96,7 +96,7 @@ def test_vjp_and_jvp_of_structures() -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_hessians_of_random_networks(seed: int) -> None:
+def test_the_hessians_of_random_networks_are_pytorchs(seed: int) -> None:
     rng = np.random.default_rng(seed)
     sizes = [int(n) for n in rng.integers(1, 5, 3 + seed % 2)]
     kinds = rng.choice(["Tanh", "Sigmoid"], len(sizes) - 1)
@@ -126,7 +126,7 @@ def test_the_hessians_of_random_networks(seed: int) -> None:
     agree(third, torch.func.grad(lambda x: torch.func.hessian(lambda x: (other(x) ** 2).sum())(x).sin().sum())(tx))
 
 
-def test_grad_of_recorded() -> None:
+def test_grad_of_what_is_recorded_is_pytorchs() -> None:
     (x, w), (tx, tw) = pairs([(2, 3), (3, 4)])
     weight = kt.TrainableWeight(w)
     own = kt.TrainableWeight(x).tensor() * 1.0
@@ -143,7 +143,7 @@ def test_grad_of_recorded() -> None:
     agree(kt.grad(y, own, materialize_grads=True), torch.autograd.grad(ty, tx, materialize_grads=True))
 
 
-def test_checkpointed_gradients() -> None:
+def test_checkpointed_gradients_are_pytorchs() -> None:
     (x, w), (tx, tw) = pairs([(2, 3), (3, 4)])
     weight = kt.TrainableWeight(w)
     tx.requires_grad_(), tw.requires_grad_()

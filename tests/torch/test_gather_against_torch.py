@@ -130,7 +130,7 @@ def test_where_elements_are_not_0() -> None:
         assert [i.tolist() for i in found] == [i.tolist() for i in expected]
 
 
-def test_one_hot_rows() -> None:
+def test_one_hot_rows_are_pytorchs() -> None:
     for x, n in [([0, 2], -1), ([[0, 2], [1, 1]], 4), (2, -1), (np.zeros((0, 2), np.int64), 3)]:
         expected = torch.nn.functional.one_hot(torch.as_tensor(x), n)
         found = kytorch.nn.functional.one_hot(Tensor(x), n)

@@ -62,7 +62,7 @@ CONVENTIONS: dict[str, tuple[tuple[Function, Function], tuple[Array, ...]]] = {
 
 
 @pytest.mark.parametrize("both, inputs", CONVENTIONS.values(), ids=CONVENTIONS)
-def test_conventions(both: tuple[Function, Function], inputs: tuple[Array, ...]) -> None:
+def test_conventions_are_pytorchs(both: tuple[Function, Function], inputs: tuple[Array, ...]) -> None:
     close = CLOSE[np.float64] | {"atol": 1e-10, "rtol": 1e-11}
     beside(*both, inputs, close)
 
@@ -72,7 +72,7 @@ SHAPES = [(), (1,), (2,), (0,), (2, 1)]
 
 @pytest.mark.parametrize("batch", SHAPES, ids=str)
 @pytest.mark.parametrize("n", [0, 1, 2, 5])
-def test_every_size_of_square_matrices(batch: tuple[int, ...], n: int) -> None:
+def test_square_matrices_of_every_size_are_as_in_pytorch(batch: tuple[int, ...], n: int) -> None:
     x = np.random.default_rng(n).standard_normal((*batch, n, n)) + 3 * np.diag(np.arange(1.0, n + 1))
     close = {"rtol": 1e-10, "atol": 1e-10}
     for call in (
@@ -85,7 +85,7 @@ def test_every_size_of_square_matrices(batch: tuple[int, ...], n: int) -> None:
 
 @pytest.mark.parametrize("batch", SHAPES, ids=str)
 @pytest.mark.parametrize("shape", [(2, 3), (3, 2), (1, 4), (4, 1), (3, 3)], ids=str)
-def test_every_size_of_matrices(batch: tuple[int, ...], shape: tuple[int, int]) -> None:
+def test_matrices_of_every_size_are_as_in_pytorch(batch: tuple[int, ...], shape: tuple[int, int]) -> None:
     x = np.random.default_rng(2).standard_normal((*batch, *shape)) + 2 * np.eye(*shape) * np.arange(1.0, shape[1] + 1)
     close = {"rtol": 1e-9, "atol": 1e-9}
     for call in (
@@ -114,7 +114,7 @@ DOTS = {
 
 
 @pytest.mark.parametrize("equation", DOTS)
-def test_sums_of_products_with_dots_and_sizes_of_1(equation: str) -> None:
+def test_sums_of_products_with_dots_and_sizes_of_1_are_pytorchs(equation: str) -> None:
     inputs = tuple([np.random.default_rng(3).standard_normal(shape) for shape in DOTS[equation]])
     both = (lambda *xs: kytorch.einsum(equation, *xs), lambda *xs: torch.einsum(equation, *xs))
     beside(*both, inputs, CLOSE[np.float64])

@@ -42,11 +42,11 @@ class TestLinear:
         return (draw(shape), draw((3, 4)), draw(3)) if bias else (draw(shape), draw((3, 4)))
 
     @every_dtype
-    def test_values_and_gradients(self, shape: tuple[int, ...], bias: bool, dtype: Any) -> None:
+    def test_values_and_gradients_are_pytorchs(self, shape: tuple[int, ...], bias: bool, dtype: Any) -> None:
         inputs = as_dtype(self.inputs(shape, bias), dtype)
         beside(nn.functional.linear, torch.nn.functional.linear, inputs, CLOSE[dtype])
 
-    def test_second_derivatives(self, shape: tuple[int, ...], bias: bool) -> None:
+    def test_second_derivatives_are_pytorchs(self, shape: tuple[int, ...], bias: bool) -> None:
         second_beside(nn.functional.linear, torch.nn.functional.linear, self.inputs(shape, bias))
 
 
@@ -64,14 +64,14 @@ POINTS = np.concatenate([rng().normal(0, 3, 40), [0.0, -0.0, 20.0, -20.0, 90.0, 
 
 @every_activation
 @every_dtype
-def test_activations(ours: nn.Module, theirs: Function, dtype: Any) -> None:
+def test_activations_are_pytorchs(ours: nn.Module, theirs: Function, dtype: Any) -> None:
     close = CLOSE[dtype]
     beside(ours, theirs, as_dtype((POINTS,), dtype), close)
     beside(ours, theirs, as_dtype((POINTS[:40].reshape(2, 4, 5),), dtype), close)
 
 
 @every_activation
-def test_second_derivatives_of_activations(ours: nn.Module, theirs: Function) -> None:
+def test_second_derivatives_of_activations_are_pytorchs(ours: nn.Module, theirs: Function) -> None:
     second_beside(ours, theirs, (POINTS,))
 
 
@@ -108,27 +108,29 @@ PAIRED = {
 class TestPairedLosses:
     @every_dtype
     @pytest.mark.parametrize("shape", [(), (7,), (4, 3), (2, 3, 4)])
-    def test_values_and_gradients_in_input_and_target(
+    def test_values_and_gradients_in_input_and_target_are_pytorchs(
         self, ours: Function, theirs: Function, draw: Function, reduction: str, shape: tuple[int, ...], dtype: Any
     ) -> None:
         inputs = as_dtype((draw(shape), rng(3).uniform(0, 1, shape)), dtype)
         beside(ours(reduction), theirs(reduction=reduction), inputs, CLOSE[dtype])
 
     @pytest.mark.parametrize("shape", [(), (7,), (2, 3, 4)])
-    def test_second_derivatives_in_input_and_target(
+    def test_second_derivatives_in_input_and_target_are_pytorchs(
         self, ours: Function, theirs: Function, draw: Function, reduction: str, shape: tuple[int, ...]
     ) -> None:
         oracle = composed_bce(reduction) if ours is nn.BCELoss else theirs(reduction=reduction)
         second_beside(ours(reduction), oracle, (draw(shape), rng(3).uniform(0, 1, shape)))
 
     @every_dtype
-    def test_an_empty_batch(self, ours: Function, theirs: Function, draw: Function, reduction: str, dtype: Any) -> None:
+    def test_an_empty_batch_is_as_in_pytorch(
+        self, ours: Function, theirs: Function, draw: Function, reduction: str, dtype: Any
+    ) -> None:
         beside(ours(reduction), theirs(reduction=reduction), as_dtype((draw((0, 3)),) * 2, dtype), CLOSE[dtype])
 
 
 @every_dtype
 @every_reduction
-def test_bce_of_certain_probabilities(reduction: str, dtype: Any) -> None:
+def test_bce_of_certain_probabilities_is_pytorchs(reduction: str, dtype: Any) -> None:
     p = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1e-30, 1e-13, 0.5])
     t = np.array([0.0, 0.5, 1.0, 0.0, 0.5, 1.0, 1.0, 0.0, 0.0])
     p, t = as_dtype((p, t), dtype)
@@ -138,7 +140,7 @@ def test_bce_of_certain_probabilities(reduction: str, dtype: Any) -> None:
 
 @every_dtype
 @every_reduction
-def test_bce_of_extreme_logits(reduction: str, dtype: Any) -> None:
+def test_bce_of_extreme_logits_is_pytorchs(reduction: str, dtype: Any) -> None:
     x = np.array([1e4, -1e4, 1e4, -1e4, 0.0, -0.0, 88.0, -88.0, 1e-8])
     t = np.array([0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.5, 0.5, 0.5])
     inputs = as_dtype((x, t), dtype)
@@ -176,26 +178,30 @@ def class_probabilities(shape: tuple[int, ...]) -> np.ndarray:
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 class TestCrossEntropy:
     @every_dtype
-    def test_of_class_indices(self, shape: tuple[int, ...], reduction: str, dtype: Any) -> None:
+    def test_values_and_gradients_of_class_indices_are_pytorchs(
+        self, shape: tuple[int, ...], reduction: str, dtype: Any
+    ) -> None:
         both = CrossEntropies(reduction).of(labels_for(shape))
         beside(*both, as_dtype((numbers(shape),), dtype), CLOSE[dtype])
 
-    def test_second_derivatives_of_class_indices(self, shape: tuple[int, ...], reduction: str) -> None:
+    def test_second_derivatives_of_class_indices_are_pytorchs(self, shape: tuple[int, ...], reduction: str) -> None:
         second_beside(*CrossEntropies(reduction).of(labels_for(shape)), (numbers(shape),))
 
     @every_dtype
-    def test_of_probabilities(self, shape: tuple[int, ...], reduction: str, dtype: Any) -> None:
+    def test_values_and_gradients_of_probabilities_are_pytorchs(
+        self, shape: tuple[int, ...], reduction: str, dtype: Any
+    ) -> None:
         both = CrossEntropies(reduction)
         inputs = as_dtype((numbers(shape), class_probabilities(shape)), dtype)
         beside(both.ours, both.theirs, inputs, CLOSE[dtype])
 
-    def test_second_derivatives_of_probabilities(self, shape: tuple[int, ...], reduction: str) -> None:
+    def test_second_derivatives_of_probabilities_are_pytorchs(self, shape: tuple[int, ...], reduction: str) -> None:
         both = CrossEntropies(reduction)
         second_beside(both.ours, both.theirs, (numbers(shape), class_probabilities(shape)))
 
 
 @pytest.mark.parametrize("reduction", ["sum", "none"])
-def test_cross_entropy_of_an_empty_batch(reduction: str) -> None:
+def test_cross_entropy_of_an_empty_batch_is_pytorchs(reduction: str) -> None:
     both, nothing = CrossEntropies(reduction), np.zeros((0, 3))
     of_indices = both.of(np.zeros(0, np.int64))
     beside(*of_indices, (nothing,), CLOSE[np.float64])
@@ -211,7 +217,7 @@ def test_a_mean_over_nothing_is_nan_as_in_pytorch() -> None:
 
 @every_dtype
 @every_reduction
-def test_cross_entropy_of_extreme_logits(reduction: str, dtype: Any) -> None:
+def test_cross_entropy_of_extreme_logits_is_pytorchs(reduction: str, dtype: Any) -> None:
     x = np.array([[1e4, 0.0, -1e4], [0.0, 0.0, 0.0], [-1e4, -1e4, -1e4], [1e4, 1e4, 0.0]])
     beside(*CrossEntropies(reduction).of(np.array([2, 0, 1, 2])), as_dtype((x,), dtype), CLOSE[dtype])
 

@@ -61,7 +61,7 @@ def _bound(row: Row) -> Function:
 
 
 @every_row
-def test_values_and_gradients(row: Row) -> None:
+def test_values_and_gradients_are_pytorchs(row: Row) -> None:
     for shapes in row.shapes:
         for dtype in row.dtypes:
             if dtype in CLOSE:  # PyTorch has no float16 for much on a CPU
@@ -69,7 +69,7 @@ def test_values_and_gradients(row: Row) -> None:
 
 
 @every_row
-def test_second_derivatives(row: Row) -> None:
+def test_second_derivatives_are_pytorchs(row: Row) -> None:
     for shapes in row.shapes:
         second_beside(row, _bound(row), row.inputs(shapes))
 
@@ -118,7 +118,9 @@ every_kink = pytest.mark.parametrize("ours, theirs, inputs", KINKS.values(), ids
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 @every_kink
-def test_ties_and_kinks(ours: Function, theirs: Function, inputs: tuple[Array, ...], dtype: Any) -> None:
+def test_gradients_at_ties_and_kinks_are_pytorchs(
+    ours: Function, theirs: Function, inputs: tuple[Array, ...], dtype: Any
+) -> None:
     beside(ours, theirs, tuple([x.astype(dtype) for x in inputs]), CLOSE[dtype])
 
 
@@ -127,7 +129,9 @@ SECOND = {name: kink for name, kink in KINKS.items() if name not in ("pow at 0",
 
 
 @pytest.mark.parametrize("ours, theirs, inputs", SECOND.values(), ids=SECOND)
-def test_second_derivatives_at_ties_and_kinks(ours: Function, theirs: Function, inputs: tuple[Array, ...]) -> None:
+def test_second_derivatives_at_ties_and_kinks_are_pytorchs(
+    ours: Function, theirs: Function, inputs: tuple[Array, ...]
+) -> None:
     second_beside(ours, theirs, inputs)
 
 
@@ -159,7 +163,7 @@ def test_nan_wins_in_extrema_as_in_pytorch() -> None:
         )
 
 
-def test_comparisons_and_sign_at_nan_and_infinity() -> None:
+def test_comparisons_and_sign_at_nan_and_infinity_are_pytorchs() -> None:
     x = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0])
     for symbol in (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge):
         ours = symbol(Tensor(x[:, None]), Tensor(x))

@@ -69,7 +69,7 @@ NOT_EMPTY: dict[str, Callable[[Any, int], Any]] = {
 
 @pytest.mark.parametrize("dim", [0, -1])
 @pytest.mark.parametrize("name", INPUTS)
-def test_values_indices_and_dtypes_at_ties_nan_and_nothing(name: str, dim: int) -> None:
+def test_values_indices_and_dtypes_at_ties_nan_and_nothing_are_pytorchs(name: str, dim: int) -> None:
     x = INPUTS[name]
     calls = dict(CALLS)
     if name != "bool":
@@ -86,7 +86,7 @@ def test_values_indices_and_dtypes_at_ties_nan_and_nothing(name: str, dim: int) 
 
 @pytest.mark.parametrize("interpolation", ["linear", "lower", "higher", "nearest", "midpoint"])
 @pytest.mark.parametrize("name", ["ties", "nan", "float32", "scalar"])
-def test_quantiles(name: str, interpolation: str) -> None:
+def test_quantiles_are_pytorchs(name: str, interpolation: str) -> None:
     x = INPUTS[name]
     for q in (np.array(0.3), np.array([0.0, 0.25, 0.4, 1.0]), np.zeros(0)):
         q = q.astype(x.dtype)
@@ -100,7 +100,7 @@ def test_quantiles(name: str, interpolation: str) -> None:
 
 @pytest.mark.parametrize("options", [{}, {"return_inverse": True}, {"return_counts": True}], ids=str)
 @pytest.mark.parametrize("name", INPUTS)
-def test_unique(name: str, options: dict[str, Any]) -> None:
+def test_unique_elements_are_pytorchs(name: str, options: dict[str, Any]) -> None:
     x = INPUTS[name]
     same(Tensor(x).unique(**options), torch.tensor(x).unique(**options))
     if x.size and x.ndim and name != "nan":  # with NaN PyTorch's slices are in no order
@@ -109,7 +109,7 @@ def test_unique(name: str, options: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("rows", [3, 50])
-def test_searchsorted_of_nan_and_ties(rows: int) -> None:
+def test_searchsorted_of_nan_and_ties_is_pytorchs(rows: int) -> None:
     generator = np.random.default_rng(4)
     lines = np.sort(generator.integers(0, 9, (rows, 2, 7)).astype(float), -1)
     sought = generator.integers(-1, 10, (rows, 2, 5)).astype(float)
@@ -120,7 +120,7 @@ def test_searchsorted_of_nan_and_ties(rows: int) -> None:
             same(ours, torch.searchsorted(torch.tensor(sequence), torch.tensor(sought), right=right))
 
 
-def test_histograms() -> None:
+def test_histograms_are_pytorchs() -> None:
     x = np.random.default_rng(0).standard_normal(1000).astype(np.float32)
     for values in (x, x.astype(np.float64), np.ones(3), np.zeros(0), np.array([1.0, 2.0, 3.0, 4.0, 5.0])):
         for options in ((7,), (4, -1, 1), (3, 1, 4)):
@@ -153,18 +153,18 @@ every_kink = pytest.mark.parametrize("function, x", KINKS.values(), ids=KINKS)
 
 
 @every_kink
-def test_gradients_at_ties_nan_and_zeros(function: Callable[[Any], Any], x: Array) -> None:
+def test_gradients_at_ties_nan_and_zeros_are_pytorchs(function: Callable[[Any], Any], x: Array) -> None:
     beside(function, function, (x,), CLOSE[np.float64])
 
 
 @every_kink
-def test_second_derivatives_at_ties_nan_and_zeros(function: Callable[[Any], Any], x: Array) -> None:
+def test_second_derivatives_at_ties_nan_and_zeros_are_pytorchs(function: Callable[[Any], Any], x: Array) -> None:
     if not np.isfinite(x).all():
         return
     second_beside(function, function, (x,))
 
 
-def test_the_gradient_with_respect_to_the_place_of_a_quantile() -> None:
+def test_the_gradient_with_respect_to_the_place_of_a_quantile_is_pytorchs() -> None:
     places = np.array([0.3, 0.7])
     for x in (PLAIN, np.where(np.isnan(GAPS), nan, PLAIN)):
         beside(lambda x, q: x.nanquantile(q, 1), lambda x, q: x.nanquantile(q, 1), (x, places), CLOSE[np.float64])

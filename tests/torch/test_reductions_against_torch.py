@@ -94,12 +94,12 @@ FIRST: dict[str, tuple[Function, Array]] = {
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 @pytest.mark.parametrize("function, x", (SMOOTH | FIRST).values(), ids=SMOOTH | FIRST)
-def test_values_and_gradients(function: Function, x: Array, dtype: Any) -> None:
+def test_values_and_gradients_are_pytorchs(function: Function, x: Array, dtype: Any) -> None:
     beside(function, function, (x.astype(dtype),), CLOSE[dtype])
 
 
 @pytest.mark.parametrize("function, x", SMOOTH.values(), ids=SMOOTH)
-def test_second_derivatives(function: Function, x: Array) -> None:
+def test_second_derivatives_are_pytorchs(function: Function, x: Array) -> None:
     second_beside(function, function, (x,))
 
 
@@ -116,7 +116,7 @@ NAMES = ["sum", "prod", "mean", "var", "std", "any", "all", "count_nonzero", "no
 
 @pytest.mark.parametrize("dim", [None, 0, 1])
 @pytest.mark.parametrize("name", NAMES)
-def test_reductions_of_nothing(name: str, dim: int | None) -> None:
+def test_reductions_of_nothing_are_pytorchs(name: str, dim: int | None) -> None:
     x = np.zeros((0, 3), np.float32)
     options = {} if dim is None else {"dim": dim}
     ours, theirs = getattr(Tensor(x), name)(**options), getattr(torch.tensor(x), name)(**options)
@@ -126,7 +126,7 @@ def test_reductions_of_nothing(name: str, dim: int | None) -> None:
 
 @pytest.mark.parametrize("dim", [0, 1])
 @pytest.mark.parametrize("name", ["logsumexp", "softmax", "log_softmax"])
-def test_softmaxes_of_nothing(name: str, dim: int) -> None:
+def test_softmaxes_of_nothing_are_pytorchs(name: str, dim: int) -> None:
     x = np.zeros((0, 3), np.float32)
     np.testing.assert_array_equal(getattr(Tensor(x), name)(dim).numpy(), getattr(torch.tensor(x), name)(dim).numpy())
 
@@ -141,7 +141,7 @@ def test_there_is_no_extreme_of_nothing(name: str) -> None:
 
 
 @pytest.mark.parametrize("p", [0, 1, 2, 3, -1, INF, -INF])
-def test_norms_of_nothing(p: float) -> None:
+def test_norms_of_nothing_are_pytorchs_and_raise_where_its_do(p: float) -> None:
     x = np.zeros((0, 3), np.float32)
     for dim in (None, 0):
         if p in (-1, INF, -INF):
@@ -163,7 +163,7 @@ def test_the_first_extreme_is_named(name: str, dim: int | None, keepdim: bool) -
 
 
 @pytest.mark.parametrize("x", [[True, False], [1, 2], [0.5, NAN], [0.0, -0.0]], ids=str)
-def test_what_is_true(x: Any) -> None:
+def test_what_is_true_is_as_in_pytorch(x: Any) -> None:
     array = np.array(x)
     for name in ("any", "all", "count_nonzero"):
         ours, theirs = getattr(Tensor(array), name)(), getattr(torch.tensor(array), name)()
@@ -179,7 +179,7 @@ def test_sums_and_products_of_integers_are_int64(dtype: Any) -> None:
             np.testing.assert_array_equal(ours.numpy(), theirs.numpy(), strict=True)
 
 
-def test_a_dtype_converts_first() -> None:
+def test_a_dtype_converts_first_as_in_pytorch() -> None:
     x = np.array([[1, 2], [3, 4]])
     for name in ("sum", "mean", "prod", "nansum"):
         ours = getattr(Tensor(x), name)(0, dtype=np.float32)
@@ -208,7 +208,7 @@ OVER = ["sum", "mean", "var", "std", "amax", "norm", "logsumexp", "softmax", "lo
 
 @pytest.mark.parametrize("shape, dim", LARGE, ids=str)
 @pytest.mark.parametrize("name", OVER)
-def test_large_ones(name: str, shape: tuple[int, ...], dim: int) -> None:
+def test_reductions_of_many_elements_are_pytorchs(name: str, shape: tuple[int, ...], dim: int) -> None:
     x = np.random.default_rng(3).uniform(0.9, 1.1, shape).astype(np.float32)
     if name == "prod":
         x = x.astype(np.float64)

@@ -25,7 +25,7 @@ PADS = {
 
 
 @pytest.mark.parametrize("mode, pad", [(mode, pad) for mode, pads in PADS.items() for pad in pads])
-def test_padding_and_cropping_at_once(mode: Any, pad: tuple[int, ...]) -> None:
+def test_padding_and_cropping_at_once_are_pytorchs(mode: Any, pad: tuple[int, ...]) -> None:
     x = NORMAL((2, 4, 3, 5))[0] if len(pad) == 2 else NORMAL((2, 4, 3, 5))
     for dtype, close in CLOSE.items():
         beside(
@@ -84,7 +84,7 @@ SHAPES: dict[str, Callable[..., Any]] = {
 
 
 @pytest.mark.parametrize("function", SHAPES.values(), ids=SHAPES)
-def test_edge_cases(function: Any) -> None:
+def test_shapes_at_the_edges_are_pytorchs(function: Any) -> None:
     def numbers(shape: tuple[int, ...]) -> Any:
         return np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
 
@@ -110,7 +110,7 @@ PARTS: dict[str, Callable[..., Any]] = {
 
 
 @pytest.mark.parametrize("function", PARTS.values(), ids=PARTS)
-def test_edge_cases_of_parts(function: Any) -> None:
+def test_parts_at_the_edges_are_pytorchs(function: Any) -> None:
     def numbers(shape: tuple[int, ...]) -> Any:
         return np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
 

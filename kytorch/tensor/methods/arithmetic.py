@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from kytorch.tensor.methods.registry import METHODS, Registered
 from kytorch.tensor.values import Array, Scalar
@@ -27,9 +27,10 @@ class ArithmeticMethods(Registered):
         """self * other."""
         return self._call("mul", other)
 
-    def div(self, other: Self | Array | Scalar) -> Self:
-        """self / other."""
-        return self._call("div", other)
+    def div(self, other: Self | Array | Scalar, *, rounding_mode: Literal["trunc", "floor"] | None = None) -> Self:
+        """self / other, rounded toward 0 or down if `rounding_mode` says so."""
+        result: Self = METHODS["div"](self, other, rounding_mode=rounding_mode)
+        return result
 
     def pow(self, exponent: Self | Array | Scalar) -> Self:
         """self ** exponent."""

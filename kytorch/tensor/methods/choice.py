@@ -46,6 +46,6 @@ class ChoiceMethods(Registered):
         """clamp by NumPy's name."""
         return self._call("clip", min, max)
 
-    def nan_to_num(self, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Self:
+    def nan_to_num(self, nan: float | None = 0.0, posinf: float | None = None, neginf: float | None = None) -> Self:
         """self with numbers for NaN and infinities; for the latter the dtype's greatest and least if none are given."""
         return self._call("nan_to_num", nan, posinf, neginf)

@@ -33,7 +33,7 @@ class IndexMethods(Registered):
         self,
         dim: int,
         index: Self | Array,
-        src: Self | Scalar | None = None,
+        src: Self | Array | Scalar | None = None,
         *,
         value: Scalar | None = None,
         reduce: Literal["add", "multiply"] | None = None,
@@ -42,7 +42,7 @@ class IndexMethods(Registered):
         edited: Self = METHODS["scatter"](self, dim, index, src, value=value, reduce=reduce)
         return edited
 
-    def scatter_add(self, dim: int, index: Self | Array, src: Self) -> Self:
+    def scatter_add(self, dim: int, index: Self | Array, src: Self | Array) -> Self:
         """A copy with `src` added at the indices along `dim`; what is named twice gets both."""
         return self._call("scatter_add", dim, index, src)
 
@@ -50,7 +50,7 @@ class IndexMethods(Registered):
         self,
         dim: int,
         index: Self | Array,
-        src: Self,
+        src: Self | Array,
         reduce: Literal["sum", "prod", "mean", "amax", "amin"],
         *,
         include_self: bool = True,
@@ -59,12 +59,12 @@ class IndexMethods(Registered):
         edited: Self = METHODS["scatter_reduce"](self, dim, index, src, reduce, include_self=include_self)
         return edited
 
-    def index_add(self, dim: int, index: Self | Array, source: Self, *, alpha: float = 1) -> Self:
+    def index_add(self, dim: int, index: Self | Array, source: Self | Array, *, alpha: float = 1) -> Self:
         """A copy with `alpha` times `source` added to the parts along `dim` that `index` names."""
         edited: Self = METHODS["index_add"](self, dim, index, source, alpha=alpha)
         return edited
 
-    def index_copy(self, dim: int, index: Self | Array, source: Self) -> Self:
+    def index_copy(self, dim: int, index: Self | Array, source: Self | Array) -> Self:
         """A copy with `source` for the parts along `dim` that `index` names."""
         return self._call("index_copy", dim, index, source)
 

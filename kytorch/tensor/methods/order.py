@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Self, overload
 
+import numpy.typing as npt
+
 from kytorch.tensor.methods.answers import ValuesAndIndices
 from kytorch.tensor.methods.registry import METHODS, Registered
+from kytorch.tensor.values import Array
 
 Yes = Literal[True]
 No = Literal[False]
@@ -17,13 +20,15 @@ class OrderMethods(Registered):
 
     __slots__ = ()
 
-    def cumsum(self, dim: int) -> Self:
+    def cumsum(self, dim: int, *, dtype: npt.DTypeLike | None = None) -> Self:
         """The running sum along `dim`."""
-        return self._call("cumsum", dim)
+        result: Self = METHODS["cumsum"](self, dim, dtype=dtype)
+        return result
 
-    def cumprod(self, dim: int) -> Self:
+    def cumprod(self, dim: int, *, dtype: npt.DTypeLike | None = None) -> Self:
         """The running product along `dim`."""
-        return self._call("cumprod", dim)
+        result: Self = METHODS["cumprod"](self, dim, dtype=dtype)
+        return result
 
     def logcumsumexp(self, dim: int) -> Self:
         """log of the running sum of e^x along `dim`, without overflow."""
@@ -39,7 +44,9 @@ class OrderMethods(Registered):
         result: ValuesAndIndices[Self] = METHODS["cummin"](self, dim)
         return result
 
-    def diff(self, n: int = 1, dim: int = -1, prepend: Self | None = None, append: Self | None = None) -> Self:
+    def diff(
+        self, n: int = 1, dim: int = -1, prepend: Self | Array | None = None, append: Self | Array | None = None
+    ) -> Self:
         """x[1:] - x[:-1] along `dim`, `n` times, after `prepend` and `append` are joined to x."""
         return self._call("diff", n, dim, prepend, append)
 

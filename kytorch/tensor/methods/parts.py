@@ -45,9 +45,9 @@ class PartMethods(Registered):
         """The windows of `size` elements along `dimension`, `step` apart, each as a new last dimension."""
         return self._call("unfold", dimension, size, step)
 
-    def flip(self, *dims: int | Sequence[int]) -> Self:
+    def flip(self, dims: int | Sequence[int] = (), *more: int) -> Self:
         """self backwards along `dims`."""
-        return self._call("flip", *dims)
+        return self._call("flip", dims, *more)
 
     def fliplr(self) -> Self:
         """self backwards along its second dimension."""

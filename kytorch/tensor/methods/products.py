@@ -17,9 +17,9 @@ class ProductMethods(Registered):
         """self @ other."""
         return self._call("matmul", other)
 
-    def mm(self, other: Self | Array) -> Self:
+    def mm(self, mat2: Self | Array) -> Self:
         """The product of two matrices."""
-        return self._call("mm", other)
+        return self._call("mm", mat2)
 
     def bmm(self, mat2: Self | Array) -> Self:
         """The products of two batches of matrices, one by one."""
@@ -41,25 +41,25 @@ class ProductMethods(Registered):
         """The matrix of the products of each element of one vector and each of another."""
         return self._call("outer", vec2)
 
-    def inner(self, other: Self) -> Self:
+    def inner(self, other: Self | Array) -> Self:
         """The sums of products over the last dimensions."""
         return self._call("inner", other)
 
-    def kron(self, other: Self) -> Self:
+    def kron(self, other: Self | Array) -> Self:
         """Kronecker's product: each element replaced by its product with the whole of `other`."""
         return self._call("kron", other)
 
-    def addmm(self, mat1: Self, mat2: Self, *, beta: float = 1, alpha: float = 1) -> Self:
+    def addmm(self, mat1: Self | Array, mat2: Self | Array, *, beta: float = 1, alpha: float = 1) -> Self:
         """beta self + alpha (mat1 @ mat2), for matrices."""
         result: Self = METHODS["addmm"](self, mat1, mat2, beta=beta, alpha=alpha)
         return result
 
-    def addmv(self, mat: Self, vec: Self, *, beta: float = 1, alpha: float = 1) -> Self:
+    def addmv(self, mat: Self | Array, vec: Self | Array, *, beta: float = 1, alpha: float = 1) -> Self:
         """beta self + alpha (mat @ vec), for a matrix and a vector."""
         result: Self = METHODS["addmv"](self, mat, vec, beta=beta, alpha=alpha)
         return result
 
-    def baddbmm(self, batch1: Self, batch2: Self, *, beta: float = 1, alpha: float = 1) -> Self:
+    def baddbmm(self, batch1: Self | Array, batch2: Self | Array, *, beta: float = 1, alpha: float = 1) -> Self:
         """beta self + alpha (batch1 @ batch2), for batches of matrices."""
         result: Self = METHODS["baddbmm"](self, batch1, batch2, beta=beta, alpha=alpha)
         return result

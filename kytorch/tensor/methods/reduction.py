@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from kytorch.tensor.methods.answers import ValuesAndIndices
 from kytorch.tensor.methods.registry import METHODS, Registered
+from kytorch.tensor.values import Array
 
 
 class ReductionMethods(Registered):
@@ -66,10 +67,14 @@ class ReductionMethods(Registered):
     @overload
     def max(self, dim: int, keepdim: bool = False) -> ValuesAndIndices[Self]: ...
     @overload
-    def max(self, dim: Self) -> Self: ...
-    def max(self, dim: int | Self | None = None, keepdim: bool = False) -> Self | ValuesAndIndices[Self]:
+    def max(self, dim: Self | Array) -> Self: ...
+    @overload
+    def max(self, *, other: Self | Array) -> Self: ...
+    def max(
+        self, dim: int | Self | Array | None = None, keepdim: bool = False, *, other: Self | Array | None = None
+    ) -> Self | ValuesAndIndices[Self]:
         """The greatest element, or along `dim` the greatest ones and where they are, or of self and another Tensor."""
-        result: Self | ValuesAndIndices[Self] = METHODS["max"](self, dim, keepdim)
+        result: Self | ValuesAndIndices[Self] = METHODS["max"](self, dim, keepdim, other=other)
         return result
 
     @overload
@@ -79,10 +84,14 @@ class ReductionMethods(Registered):
     @overload
     def min(self, dim: int, keepdim: bool = False) -> ValuesAndIndices[Self]: ...
     @overload
-    def min(self, dim: Self) -> Self: ...
-    def min(self, dim: int | Self | None = None, keepdim: bool = False) -> Self | ValuesAndIndices[Self]:
+    def min(self, dim: Self | Array) -> Self: ...
+    @overload
+    def min(self, *, other: Self | Array) -> Self: ...
+    def min(
+        self, dim: int | Self | Array | None = None, keepdim: bool = False, *, other: Self | Array | None = None
+    ) -> Self | ValuesAndIndices[Self]:
         """The least element, or along `dim` the least ones and where they are, or of self and another Tensor."""
-        result: Self | ValuesAndIndices[Self] = METHODS["min"](self, dim, keepdim)
+        result: Self | ValuesAndIndices[Self] = METHODS["min"](self, dim, keepdim, other=other)
         return result
 
     def amax(self, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Self:

@@ -1,4 +1,4 @@
-"""Where the methods find their functions.
+"""Where the Tensor finds what stands above it: its methods' functions, and the hooks that it calls itself.
 
 A method is the function of the same name, whose implementation and rule live in `kytorch.ops`, above the
 Tensor. Such a function is marked with `@method` and found here by its name, so that imports run one way.
@@ -17,6 +17,15 @@ METHODS: dict[str, Callable[..., Any]] = {}
 def method(function: F) -> F:
     """Mark `function` as the one behind the method of its name."""
     METHODS[function.__name__] = function
+    return function
+
+
+HOOKS: dict[str, Callable[..., Any]] = {}
+
+
+def hook(function: F) -> F:
+    """Mark `function` as one that Tensors and GradFns call from below by its name, and that is no method."""
+    HOOKS[function.__name__] = function
     return function
 
 

@@ -14,13 +14,21 @@ class ShapeMethods(Registered):
 
     __slots__ = ()
 
-    def reshape(self, *shape: int | Sequence[int]) -> Self:
-        """The same elements in another shape; one size may be -1."""
-        return self._call("reshape", *shape)
+    def clone(self) -> Self:
+        """self: what cannot change needs no copy."""
+        return self
 
-    def view(self, *shape: int | Sequence[int]) -> Self:
+    def contiguous(self) -> Self:
+        """self: operations take every layout in memory."""
+        return self
+
+    def reshape(self, shape: int | Sequence[int] = (), *more: int) -> Self:
+        """The same elements in another shape; one size may be -1."""
+        return self._call("reshape", shape, *more)
+
+    def view(self, size: int | Sequence[int] = (), *more: int) -> Self:
         """The same elements in another shape, as reshape."""
-        return self._call("view", *shape)
+        return self._call("view", size, *more)
 
     def reshape_as(self, other: Self) -> Self:
         """self in the shape of `other`."""
@@ -72,9 +80,9 @@ class ShapeMethods(Registered):
         """self with its last two dimensions swapped."""
         return self._call("transpose", -2, -1)
 
-    def permute(self, *dims: int | Sequence[int]) -> Self:
+    def permute(self, dims: int | Sequence[int] = (), *more: int) -> Self:
         """self with its dimensions in the order `dims`."""
-        return self._call("permute", *dims)
+        return self._call("permute", dims, *more)
 
     def movedim(self, source: int | Sequence[int], destination: int | Sequence[int]) -> Self:
         """self with the dimensions `source` moved to `destination`."""
@@ -84,29 +92,29 @@ class ShapeMethods(Registered):
         """self with the dimensions `source` moved to `destination`."""
         return self._call("moveaxis", source, destination)
 
-    def expand(self, *shape: int | Sequence[int]) -> Self:
+    def expand(self, size: int | Sequence[int] = (), *more: int) -> Self:
         """self repeated along dimensions of size 1; -1 leaves a size as it is."""
-        return self._call("expand", *shape)
+        return self._call("expand", size, *more)
 
     def expand_as(self, other: Self) -> Self:
         """self repeated to the shape of `other`."""
         return self._call("expand_as", other)
 
-    def broadcast_to(self, shape: Sequence[int]) -> Self:
-        """self repeated to `shape`."""
-        return self._call("broadcast_to", shape)
+    def broadcast_to(self, size: Sequence[int]) -> Self:
+        """self repeated to `size`."""
+        return self._call("broadcast_to", size)
 
-    def sum_to_size(self, *shape: int | Sequence[int]) -> Self:
-        """self summed over the dimensions along which `shape` broadcasts to self's."""
-        return self._call("sum_to_size", *shape)
+    def sum_to_size(self, size: int | Sequence[int] = (), *more: int) -> Self:
+        """self summed over the dimensions along which `size` broadcasts to self's shape."""
+        return self._call("sum_to_size", size, *more)
 
-    def repeat(self, *repeats: int | Sequence[int]) -> Self:
+    def repeat(self, repeats: int | Sequence[int] = (), *more: int) -> Self:
         """self repeated as a whole so many times along each dimension."""
-        return self._call("repeat", *repeats)
+        return self._call("repeat", repeats, *more)
 
-    def tile(self, *dims: int | Sequence[int]) -> Self:
+    def tile(self, dims: int | Sequence[int] = (), *more: int) -> Self:
         """self repeated as a whole so many times along its last dimensions."""
-        return self._call("tile", *dims)
+        return self._call("tile", dims, *more)
 
     def repeat_interleave(self, repeats: int | Self | Array | Sequence[int], dim: int | None = None) -> Self:
         """Each element along `dim` repeated so many times; without `dim`, self flattened."""

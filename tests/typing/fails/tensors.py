@@ -21,6 +21,11 @@ x + None  # error
 x * [1.0]  # error
 x + weight  # error
 weight + x  # error
+weight * 2.0  # error
+-weight  # error
+weight[0]  # error
+len(weight)  # error
+weight.sum()  # error
 x @ 2.0  # error
 x**1j  # error
 x < "a"  # error

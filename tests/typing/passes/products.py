@@ -11,6 +11,8 @@ from kytorch import linalg
 x, array = kt.ones(3, 3), np.eye(3, dtype=np.float32)
 row: npt.NDArray[Any] = array[0]
 assert_type(kt.einsum("ij,jk->ik", x, x), kt.Tensor)
+assert_type(kt.einsum("ij,j->i", x, row), kt.Tensor)
+assert_type(kt.einsum("ij,j->i", array, x[0]), kt.Tensor)
 assert_type(kt.tensordot(x, x, 1), kt.Tensor)
 assert_type(kt.tensordot(x, x, ([0], [1])), kt.Tensor)
 assert_type(kt.kron(x, x), kt.Tensor)
