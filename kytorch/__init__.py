@@ -10,9 +10,9 @@ import kytorch.numpy_functions  # noqa: F401  # answers where NumPy's functions 
 from kytorch import linalg
 from kytorch.ops.activation import relu, sigmoid, softplus
 from kytorch.ops.arithmetic import add, mul, neg, sub
-from kytorch.ops.choice import abs, clamp, clip, fmax, fmin, maximum, minimum, nan_to_num, where
+from kytorch.ops.broadcast import broadcast_tensors, broadcast_to, expand, meshgrid, sum_to_size
+from kytorch.ops.clamp import clamp, clip, nan_to_num
 from kytorch.ops.comparison import eq, ge, gt, le, lt, ne
-from kytorch.ops.counting import bincount, bucketize, histc, searchsorted, unique
 from kytorch.ops.create import (
     arange,
     empty,
@@ -39,6 +39,7 @@ from kytorch.ops.einsum import einsum, inner, kron, tensordot
 from kytorch.ops.exponential import exp, exp2, expm1, log, log1p, log2, log10
 from kytorch.ops.extremum import amax, amin, argmax, argmin, max, min
 from kytorch.ops.gather import gather, index_select, take, take_along_dim
+from kytorch.ops.histogram import bincount, histc
 from kytorch.ops.hyperbolic import acosh, asinh, atanh, cosh, sinh, tanh
 from kytorch.ops.join import (
     cat,
@@ -76,13 +77,16 @@ from kytorch.ops.logic import (
     logical_or,
     logical_xor,
 )
-from kytorch.ops.mask import argwhere, isin, masked_fill, masked_select, nonzero, one_hot
+from kytorch.ops.mask import masked_fill, masked_select
+from kytorch.ops.maximum import fmax, fmin, maximum, minimum
 from kytorch.ops.move import flip, fliplr, flipud, roll, rot90
+from kytorch.ops.nonzero import argwhere, nonzero
 from kytorch.ops.norm import norm
+from kytorch.ops.one_hot import one_hot
 from kytorch.ops.pad import pad
 from kytorch.ops.permute import moveaxis, movedim, permute, swapaxes, t, transpose
 from kytorch.ops.power import hypot, pow, reciprocal, rsqrt, sqrt, square
-from kytorch.ops.product import prod
+from kytorch.ops.prod import prod
 from kytorch.ops.products import addmm, addmv, baddbmm, bmm, dot, matmul, mm, mv, outer, vdot
 from kytorch.ops.quantile import nanquantile, quantile
 from kytorch.ops.random import (
@@ -100,27 +104,27 @@ from kytorch.ops.random import (
 )
 from kytorch.ops.reduce import mean, nanmean, nansum, sum
 from kytorch.ops.remainder import div, floor_divide, fmod, remainder
-from kytorch.ops.repeat import broadcast_tensors, broadcast_to, expand, meshgrid, repeat_interleave, sum_to_size, tile
-from kytorch.ops.rounding import ceil, floor, frac, round, sign, trunc
+from kytorch.ops.repeat import repeat_interleave, tile
+from kytorch.ops.rounding import ceil, floor, frac, round, trunc
 from kytorch.ops.scatter import index_add, index_copy, index_fill, scatter, scatter_add, scatter_reduce
+from kytorch.ops.search import bucketize, searchsorted
 from kytorch.ops.shape import flatten, ravel, reshape, squeeze, unflatten, unsqueeze
+from kytorch.ops.sign import abs, sign
 from kytorch.ops.softmax import log_softmax, logsumexp, softmax
 from kytorch.ops.sorting import argsort, kthvalue, median, nanmedian, sort, topk
 from kytorch.ops.special import erf, erfc, logit, sinc, xlogy
 from kytorch.ops.trigonometry import acos, asin, atan, atan2, cos, sin, tan
 from kytorch.ops.truth import all, any, count_nonzero
+from kytorch.ops.unique import isin, unique
 from kytorch.ops.variance import std, std_mean, var, var_mean
+from kytorch.ops.where import where
 from kytorch.tensor.core import (
     A,
     BilinearGradFn,
-    BinaryGradFn,
     GradFn,
     Gradient,
     Gradients,
-    InputGradFn,
     LeafGradFn,
-    NaryGradFn,
-    OutputGradFn,
     Tensor,
     TrainableWeight,
     UnaryGradFn,
@@ -128,6 +132,7 @@ from kytorch.tensor.core import (
 )
 from kytorch.tensor.random import manual_seed
 from kytorch.tensor.reading import no_grad
+from kytorch.tensor.rules import BinaryGradFn, InputGradFn, NaryGradFn, OutputGradFn
 from kytorch.tensor.values import Array
 
 if TYPE_CHECKING:

@@ -27,6 +27,7 @@ from kytorch.tensor.core import (
     make,
 )
 from kytorch.tensor.methods.registry import hook
+from kytorch.tensor.rules import PartGradFn
 from kytorch.tensor.values import Array
 from kytorch.tensor.watching import watcher
 
@@ -38,19 +39,6 @@ class InputBeingDifferentiatedGradFn(UnaryGradFn):
 
     def vjp(self, g: A) -> A:
         return g
-
-
-class PartGradFn(UnaryGradFn):
-    """y = a part of x. So that many parts of one x cost no more than x, the gradient can be added to that of others.
-
-    Its `vjp` makes an array of its own, of x's shape and g's dtype.
-    """
-
-    __slots__ = ()
-
-    def add_to(self, total: Array, g: Array) -> None:
-        """Add the gradient with respect to x to `total`, in place."""
-        raise NotImplementedError(f"{self.name} has no rule")
 
 
 @hook

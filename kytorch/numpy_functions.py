@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from kytorch import linalg
 from kytorch.ops.arithmetic import neg
-from kytorch.ops.choice import abs, clamp, fmax, fmin, maximum, minimum, nan_to_num, where
-from kytorch.ops.counting import bincount, searchsorted, unique
+from kytorch.ops.broadcast import broadcast_tensors, broadcast_to, meshgrid
+from kytorch.ops.clamp import clamp, nan_to_num
 from kytorch.ops.create import empty_like, full_like, ones_like, zeros_like
 from kytorch.ops.cumulative import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
 from kytorch.ops.diagonal import diag, diagonal, tril, triu
@@ -27,6 +27,7 @@ from kytorch.ops.einsum import einsum, kron, tensordot
 from kytorch.ops.exponential import exp, exp2, expm1, log, log1p, log2, log10
 from kytorch.ops.extremum import amax, amin, argmax, argmin
 from kytorch.ops.gather import take_along_dim
+from kytorch.ops.histogram import bincount
 from kytorch.ops.hyperbolic import acosh, asinh, atanh, cosh, sinh, tanh
 from kytorch.ops.join import cat, dstack, hstack, stack, tensor_split, unbind, vstack
 from kytorch.ops.logic import (
@@ -47,25 +48,30 @@ from kytorch.ops.logic import (
     logical_or,
     logical_xor,
 )
-from kytorch.ops.mask import isin, nonzero
+from kytorch.ops.maximum import fmax, fmin, maximum, minimum
 from kytorch.ops.move import flip, fliplr, flipud, roll, rot90
+from kytorch.ops.nonzero import nonzero
 from kytorch.ops.pad import pad
 from kytorch.ops.permute import moveaxis, permute, transpose
 from kytorch.ops.power import hypot, pow, reciprocal, sqrt, square
-from kytorch.ops.product import prod
+from kytorch.ops.prod import prod
 from kytorch.ops.products import dot, outer
 from kytorch.ops.quantile import nanquantile, quantile
 from kytorch.ops.reduce import mean, nanmean, nansum, sum
 from kytorch.ops.remainder import floor_divide, fmod, remainder
-from kytorch.ops.repeat import broadcast_tensors, broadcast_to, meshgrid, repeat_interleave, tile
-from kytorch.ops.rounding import ceil, floor, frac, round, sign, trunc
+from kytorch.ops.repeat import repeat_interleave, tile
+from kytorch.ops.rounding import ceil, floor, frac, round, trunc
+from kytorch.ops.search import searchsorted
 from kytorch.ops.shape import reshape, squeeze, unsqueeze
+from kytorch.ops.sign import abs, sign
 from kytorch.ops.softmax import logsumexp
 from kytorch.ops.sorting import argsort, sort
 from kytorch.ops.special import sinc
 from kytorch.ops.trigonometry import acos, asin, atan, atan2, cos, sin, tan
 from kytorch.ops.truth import all, any
+from kytorch.ops.unique import isin, unique
 from kytorch.ops.variance import std, var
+from kytorch.ops.where import where
 from kytorch.tensor.core import Operand, Tensor, TrainableWeight, constant
 from kytorch.tensor.dims import many_dims, one_dim
 from kytorch.tensor.holder import ArrayHolder

@@ -10,7 +10,7 @@ import pytest
 
 import kytorch
 from kytorch import Tensor, TrainableWeight, func
-from kytorch.ops.along import put_along, take_along
+from kytorch.ops.take_along import put_along, take_along
 
 nan, inf = np.nan, np.inf
 x23 = kytorch.ones(2, 3)

@@ -9,12 +9,13 @@ import numpy as np
 from kytorch.linalg.checks import square
 from kytorch.linalg.singular_values import svd
 from kytorch.linalg.systems import InvGradFn
-from kytorch.ops.choice import where
 from kytorch.ops.reduce import sum
 from kytorch.ops.shape import unsqueeze
-from kytorch.tensor.core import CONSTANT, InputGradFn, OneInputGradFn, Tensor, View, make
+from kytorch.ops.where import where
+from kytorch.tensor.core import CONSTANT, OneInputGradFn, Tensor, View, make
 from kytorch.tensor.core import A as V
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.rules import InputGradFn
 from kytorch.tensor.values import Array
 
 T = TypeVar("T")

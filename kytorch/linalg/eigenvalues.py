@@ -13,8 +13,8 @@ import numpy as np
 
 from kytorch.linalg.checks import decomposed, not_converged, square
 from kytorch.linalg.ties import coinciding, joined, over_gaps, values_told, vectors_told
-from kytorch.ops.choice import where
 from kytorch.ops.shape import unsqueeze
+from kytorch.ops.where import where
 from kytorch.tensor.core import CONSTANT, GradFn, OneInputGradFn, Tensor, View, make
 from kytorch.tensor.core import A as V
 from kytorch.tensor.values import Array, lock

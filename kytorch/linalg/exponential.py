@@ -8,8 +8,9 @@ from kytorch.kernels.matrix_exp import matrix_exp as kernel
 from kytorch.linalg.checks import square
 from kytorch.ops.join import cat
 from kytorch.tensor.core import A as V
-from kytorch.tensor.core import InputGradFn, Tensor
+from kytorch.tensor.core import Tensor
 from kytorch.tensor.methods.registry import method
+from kytorch.tensor.rules import InputGradFn
 from kytorch.tensor.values import Array
 
 

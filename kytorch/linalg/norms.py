@@ -11,11 +11,11 @@ from kytorch.linalg.checks import floats, matrices, square
 from kytorch.linalg.singular_values import svdvals
 from kytorch.linalg.systems import inv
 from kytorch.ops import norm as vectors
-from kytorch.ops.choice import abs
 from kytorch.ops.dtype import to
 from kytorch.ops.extremum import amax, amin
 from kytorch.ops.permute import permute
 from kytorch.ops.reduce import kept, sum
+from kytorch.ops.sign import abs
 from kytorch.tensor.core import A as V
 from kytorch.tensor.dims import many_dims
 

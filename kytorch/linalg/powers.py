@@ -9,8 +9,8 @@ import numpy as np
 
 from kytorch.linalg.checks import floats, square
 from kytorch.linalg.systems import inv
-from kytorch.ops.choice import where
 from kytorch.ops.shape import squeeze, unsqueeze
+from kytorch.ops.where import where
 from kytorch.tensor.core import CONSTANT, Tensor, make
 from kytorch.tensor.core import A as V
 from kytorch.tensor.methods.registry import method

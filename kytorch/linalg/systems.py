@@ -7,10 +7,11 @@ import numpy as np
 from kytorch.kernels import triangular as kernels
 from kytorch.linalg.checks import floats, matrices, singular, square
 from kytorch.ops.shape import unsqueeze
-from kytorch.tensor.core import CONSTANT, OutputGradFn, Tensor, TwoInputGradFn, View
+from kytorch.tensor.core import CONSTANT, Tensor, TwoInputGradFn, View
 from kytorch.tensor.core import A as V
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import tensors
+from kytorch.tensor.rules import OutputGradFn
 from kytorch.tensor.values import Array, Shape
 
 

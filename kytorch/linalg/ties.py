@@ -12,8 +12,8 @@ import math
 
 import numpy as np
 
-from kytorch.ops.choice import where
 from kytorch.ops.singular import over
+from kytorch.ops.where import where
 from kytorch.tensor.core import CONSTANT, GradFn, OneInputGradFn, Tensor, View, make
 from kytorch.tensor.core import A as V
 from kytorch.tensor.values import Array

@@ -10,8 +10,9 @@ from kytorch.linalg.checks import matrices, square, which
 from kytorch.linalg.systems import inv, solve_triangular, triangle
 from kytorch.ops.join import cat
 from kytorch.ops.permute import transpose
-from kytorch.tensor.core import CONSTANT, GradFn, OneInputGradFn, OutputGradFn, Tensor, View, make
+from kytorch.tensor.core import CONSTANT, GradFn, OneInputGradFn, Tensor, View, make
 from kytorch.tensor.core import A as V
+from kytorch.tensor.rules import OutputGradFn
 from kytorch.tensor.values import Array, lock
 
 T = TypeVar("T")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from kytorch.kernels import loss as kernels
 from kytorch.nn.reduction import Loss, LossGradFn, Reduction, check_reduction, checked_pair, reduced
 from kytorch.ops.activation import sigmoid
-from kytorch.ops.choice import maximum, where
 from kytorch.ops.comparison import gt
 from kytorch.ops.exponential import log
+from kytorch.ops.maximum import maximum
+from kytorch.ops.where import where
 from kytorch.tensor.core import A, Tensor
 
 

@@ -10,8 +10,9 @@ from kytorch.ops.exponential import exp, log
 from kytorch.ops.extremum import max
 from kytorch.ops.reduce import mean, sum
 from kytorch.ops.shape import unsqueeze
-from kytorch.tensor.core import A, InputGradFn, Tensor
+from kytorch.tensor.core import A, Tensor
 from kytorch.tensor.errors import not_tensors
+from kytorch.tensor.rules import InputGradFn
 from kytorch.tensor.values import Array, lock
 
 

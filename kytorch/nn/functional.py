@@ -7,7 +7,7 @@ from kytorch.nn.linear import linear
 from kytorch.nn.mse import mse_loss
 from kytorch.ops.activation import relu, sigmoid, softplus
 from kytorch.ops.hyperbolic import tanh
-from kytorch.ops.mask import one_hot
+from kytorch.ops.one_hot import one_hot
 from kytorch.ops.pad import pad
 
 __all__ = [

@@ -8,8 +8,9 @@ import numpy as np
 
 from kytorch.kernels import reduce as kernels
 from kytorch.nn.module import Module
-from kytorch.tensor.core import BinaryGradFn, Tensor
+from kytorch.tensor.core import Tensor
 from kytorch.tensor.errors import not_tensors
+from kytorch.tensor.rules import BinaryGradFn
 from kytorch.tensor.values import Array
 
 Reduction: TypeAlias = Literal["mean", "sum", "none"]

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from kytorch.kernels import elementwise as kernels
-from kytorch.ops.choice import where
 from kytorch.ops.singular import somewhere
-from kytorch.tensor.core import (
-    A,
-    InputGradFn,
-    OutputGradFn,
-    Tensor,
-)
+from kytorch.ops.where import where
+from kytorch.tensor.core import A, Tensor
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of, on_arrays
+from kytorch.tensor.rules import InputGradFn, OutputGradFn
 
 
 class SigmoidGradFn(OutputGradFn):

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.kernels import cumulative as kernels
-from kytorch.ops.along import TakeAlongGradFn
-from kytorch.ops.choice import where
 from kytorch.ops.dtype import to
 from kytorch.ops.exponential import exp
 from kytorch.ops.join import cat
+from kytorch.ops.take_along import TakeAlongGradFn
+from kytorch.ops.where import where
 from kytorch.tensor.core import CONSTANT, A, OneInputGradFn, Tensor, UnaryGradFn, View, make
 from kytorch.tensor.dims import one_dim, whole
 from kytorch.tensor.methods.answers import ValuesAndIndices

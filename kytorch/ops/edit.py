@@ -9,9 +9,9 @@ import numpy as np
 
 from kytorch.kernels import scatter as kernels
 from kytorch.kernels.scatter import Places
-from kytorch.ops.choice import where
+from kytorch.ops.broadcast import expand
 from kytorch.ops.index import frozen, index_error, part
-from kytorch.ops.repeat import expand
+from kytorch.ops.where import where
 from kytorch.tensor.core import CONSTANT, A, BilinearGradFn, Operand, Tensor, TwoInputGradFn, View
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import check_operands, operands

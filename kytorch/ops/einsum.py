@@ -9,11 +9,12 @@ from functools import lru_cache
 import numpy as np
 
 from kytorch.kernels import einsum as kernels
-from kytorch.ops.repeat import expand
-from kytorch.tensor.core import CONSTANT, A, BilinearGradFn, NaryGradFn, Tensor, View
+from kytorch.ops.broadcast import expand
+from kytorch.tensor.core import CONSTANT, A, BilinearGradFn, Tensor, View
 from kytorch.tensor.dims import one_dim
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of, one_by_one, tensors
+from kytorch.tensor.rules import NaryGradFn
 from kytorch.tensor.values import Array, Shape
 
 

@@ -7,14 +7,10 @@ import math
 import numpy as np
 
 from kytorch.ops.singular import over, times
-from kytorch.tensor.core import (
-    A,
-    InputGradFn,
-    OutputGradFn,
-    Tensor,
-)
+from kytorch.tensor.core import A, Tensor
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of
+from kytorch.tensor.rules import InputGradFn, OutputGradFn
 
 _LN2 = math.log(2.0)
 _LN10 = math.log(10.0)

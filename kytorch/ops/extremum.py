@@ -10,9 +10,10 @@ import numpy as np
 
 from kytorch.kernels import along
 from kytorch.kernels import reduce as kernels
-from kytorch.ops.choice import maximum, minimum, where
+from kytorch.ops.broadcast import expand
+from kytorch.ops.maximum import maximum, minimum
 from kytorch.ops.reduce import kept
-from kytorch.ops.repeat import expand
+from kytorch.ops.where import where
 from kytorch.tensor.core import CONSTANT, A, OneInputGradFn, Tensor, UnaryGradFn, View, make
 from kytorch.tensor.dims import many_dims, one_dim
 from kytorch.tensor.methods.answers import ValuesAndIndices

@@ -6,14 +6,10 @@ import numpy as np
 
 from kytorch.ops.power import one_minus_square, sqrt
 from kytorch.ops.singular import over, times
-from kytorch.tensor.core import (
-    A,
-    InputGradFn,
-    OutputGradFn,
-    Tensor,
-)
+from kytorch.tensor.core import A, Tensor
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of
+from kytorch.tensor.rules import InputGradFn, OutputGradFn
 
 
 class SinhGradFn(InputGradFn):

@@ -7,11 +7,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from kytorch.autodiff import PartGradFn
 from kytorch.kernels import scatter as kernels
 from kytorch.tensor.core import A, Tensor, UnaryGradFn
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import check_operands
+from kytorch.tensor.rules import PartGradFn
 from kytorch.tensor.values import Array, Index, Shape, lock
 
 Key: TypeAlias = Any  # what an array takes as an index, which NumPy's stubs keep to themselves

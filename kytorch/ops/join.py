@@ -9,11 +9,12 @@ import numpy as np
 
 from kytorch.ops.index import GetitemGradFn
 from kytorch.ops.shape import unsqueeze
-from kytorch.tensor.core import CONSTANT, A, NaryGradFn, Tensor, View
+from kytorch.tensor.core import CONSTANT, A, Tensor, View
 from kytorch.tensor.dims import one_dim, one_of, sizes, whole
 from kytorch.tensor.holder import ArrayHolder
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import alike, check_operands
+from kytorch.tensor.rules import NaryGradFn
 from kytorch.tensor.values import Array
 
 # A list of more parts would fill the memory.

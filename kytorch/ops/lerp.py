@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from kytorch.kernels import elementwise as kernels
-from kytorch.tensor.core import (
-    CONSTANT,
-    A,
-    NaryGradFn,
-    Operand,
-    Tensor,
-    TwoInputGradFn,
-    View,
-    constant,
-)
+from kytorch.tensor.core import CONSTANT, A, Operand, Tensor, TwoInputGradFn, View, constant
 from kytorch.tensor.errors import no_broadcast, not_tensors
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import check_operands, on_arrays
+from kytorch.tensor.rules import NaryGradFn
 from kytorch.tensor.values import Array, Scalar
 
 

@@ -10,16 +10,18 @@ import numpy.typing as npt
 
 from kytorch.kernels import norm as kernels
 from kytorch.kernels import reduce
-from kytorch.ops.choice import abs, where
+from kytorch.ops.broadcast import expand
 from kytorch.ops.dtype import to
 from kytorch.ops.power import pow
 from kytorch.ops.reduce import as_floats, kept
-from kytorch.ops.repeat import expand
-from kytorch.ops.rounding import nothing, sign
-from kytorch.tensor.core import A, InputGradFn, OneInputGradFn, Tensor, UnaryGradFn, View
+from kytorch.ops.rounding import nothing
+from kytorch.ops.sign import abs, sign
+from kytorch.ops.where import where
+from kytorch.tensor.core import A, OneInputGradFn, Tensor, UnaryGradFn, View
 from kytorch.tensor.dims import many_dims
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of
+from kytorch.tensor.rules import InputGradFn
 from kytorch.tensor.values import Array
 
 _LEAST = {char: float(np.finfo(char).tiny) ** (1 / 3) for char in "efd"}

@@ -7,24 +7,16 @@ import math
 import numpy as np
 
 from kytorch.kernels import elementwise as kernels
-from kytorch.ops.choice import abs, where
 from kytorch.ops.dtype import to
 from kytorch.ops.exponential import log
+from kytorch.ops.sign import abs
 from kytorch.ops.singular import over, somewhere, times
-from kytorch.tensor.core import (
-    CONSTANT,
-    A,
-    InputGradFn,
-    Operand,
-    OutputGradFn,
-    Tensor,
-    TwoInputGradFn,
-    View,
-    recorded,
-)
+from kytorch.ops.where import where
+from kytorch.tensor.core import CONSTANT, A, Operand, Tensor, TwoInputGradFn, View, recorded
 from kytorch.tensor.errors import operands_error
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of, on_arrays, operands
+from kytorch.tensor.rules import InputGradFn, OutputGradFn
 from kytorch.tensor.values import Array, Scalar
 
 

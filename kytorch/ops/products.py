@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from kytorch.ops.shape import unsqueeze
-from kytorch.tensor.core import CONSTANT, A, BilinearGradFn, NaryGradFn, Tensor, View
+from kytorch.tensor.core import CONSTANT, A, BilinearGradFn, Tensor, View
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import alike, array_of
+from kytorch.tensor.rules import NaryGradFn
 from kytorch.tensor.values import Array, Shape
 
 

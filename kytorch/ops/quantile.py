@@ -8,11 +8,11 @@ import numpy as np
 
 from kytorch.kernels import along
 from kytorch.kernels import order as kernels
-from kytorch.ops.along import take_along
-from kytorch.ops.choice import where
 from kytorch.ops.dtype import to
 from kytorch.ops.lerp import lerp
 from kytorch.ops.permute import permute
+from kytorch.ops.take_along import take_along
+from kytorch.ops.where import where
 from kytorch.tensor.core import A, Tensor
 from kytorch.tensor.dims import one_dim
 from kytorch.tensor.methods.registry import method

@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.kernels import reduce as kernels
-from kytorch.ops.choice import where
+from kytorch.ops.broadcast import expand
 from kytorch.ops.dtype import to
-from kytorch.ops.repeat import expand
-from kytorch.tensor.core import CONSTANT, A, InputGradFn, Tensor, UnaryGradFn, make
+from kytorch.ops.where import where
+from kytorch.tensor.core import CONSTANT, A, Tensor, UnaryGradFn, make
 from kytorch.tensor.dims import many_dims
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of
+from kytorch.tensor.rules import InputGradFn
 from kytorch.tensor.values import Shape
 
 

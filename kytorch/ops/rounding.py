@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from kytorch.kernels import choice as kernels
 from kytorch.tensor.core import A, Tensor, UnaryGradFn
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of
@@ -114,11 +113,3 @@ class SignGradFn(StepGradFn):
     """y = -1, 0 or 1,  dy = 0"""
 
     __slots__ = ()
-
-
-@method
-def sign(x: A) -> A:
-    """-1, 0 or 1 by the sign of each element of `x`; 0 for NaN."""
-    if isinstance(x, Tensor):
-        return SignGradFn().record(kernels.sign(x._data), x)
-    return kernels.sign(array_of("sign", x))

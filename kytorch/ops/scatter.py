@@ -10,8 +10,8 @@ import numpy as np
 from kytorch.kernels.along import element_numbers
 from kytorch.kernels.scatter import Places
 from kytorch.ops.edit import add_at, extremum_at, in_dtype_of, mul_at, put
-from kytorch.ops.gather import fitting, from_either_end, from_zero, integers, vector
 from kytorch.ops.index import part
+from kytorch.ops.indices import fitting, from_either_end, from_zero, integers, vector
 from kytorch.tensor.core import CONSTANT, A, Tensor, make
 from kytorch.tensor.dims import one_dim
 from kytorch.tensor.methods.registry import method

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from kytorch.ops.choice import where
+from kytorch.ops.where import where
 from kytorch.tensor.core import A, Tensor
 from kytorch.tensor.methods.registry import hook
 from kytorch.tensor.values import Array

@@ -10,10 +10,11 @@ from kytorch.kernels import softmax as kernels
 from kytorch.ops.dtype import to
 from kytorch.ops.exponential import exp
 from kytorch.ops.reduce import as_floats, kept, sum
-from kytorch.tensor.core import A, OneInputGradFn, OutputGradFn, Tensor, View
+from kytorch.tensor.core import A, OneInputGradFn, Tensor, View
 from kytorch.tensor.dims import many_dims, one_dim
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of
+from kytorch.tensor.rules import OutputGradFn
 from kytorch.tensor.values import Array
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from kytorch.kernels import along
 from kytorch.kernels import order as kernels
-from kytorch.ops.along import TakeAlongGradFn, put_along
+from kytorch.ops.take_along import TakeAlongGradFn, put_along
 from kytorch.tensor.core import CONSTANT, A, OneInputGradFn, Tensor, View, make
 from kytorch.tensor.dims import one_dim, whole
 from kytorch.tensor.methods.answers import ValuesAndIndices

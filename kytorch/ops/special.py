@@ -7,19 +7,14 @@ import math
 from kytorch.kernels import elementwise as kernels
 from kytorch.kernels import erf as erf_kernels
 from kytorch.kernels import sinc as sinc_kernels
-from kytorch.ops.choice import where
 from kytorch.ops.exponential import exp, log
 from kytorch.ops.singular import over, somewhere, times
-from kytorch.tensor.core import (
-    A,
-    BinaryGradFn,
-    InputGradFn,
-    Operand,
-    Tensor,
-)
+from kytorch.ops.where import where
+from kytorch.tensor.core import A, Operand, Tensor
 from kytorch.tensor.errors import no_broadcast
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of, on_arrays, operands
+from kytorch.tensor.rules import BinaryGradFn, InputGradFn
 from kytorch.tensor.values import Array, Scalar
 
 _TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)

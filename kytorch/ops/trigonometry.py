@@ -6,20 +6,13 @@ import math
 
 import numpy as np
 
-from kytorch.ops.choice import where
 from kytorch.ops.power import one_minus_square, sqrt
 from kytorch.ops.singular import over, somewhere, times
-from kytorch.tensor.core import (
-    A,
-    BinaryGradFn,
-    InputGradFn,
-    Operand,
-    OutputGradFn,
-    Tensor,
-    recorded,
-)
+from kytorch.ops.where import where
+from kytorch.tensor.core import A, Operand, Tensor, recorded
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of, on_arrays, operands
+from kytorch.tensor.rules import BinaryGradFn, InputGradFn, OutputGradFn
 from kytorch.tensor.values import Array, Scalar
 
 

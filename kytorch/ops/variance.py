@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from kytorch.kernels import reduce as kernels
-from kytorch.ops.choice import where
 from kytorch.ops.reduce import MeanGradFn, as_floats, kept, mean
-from kytorch.tensor.core import A, InputGradFn, Tensor, View
+from kytorch.ops.where import where
+from kytorch.tensor.core import A, Tensor, View
 from kytorch.tensor.dims import many_dims
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of
+from kytorch.tensor.rules import InputGradFn
 from kytorch.tensor.values import Array, lock
 
 

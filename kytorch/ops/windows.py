@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from kytorch.autodiff import PartGradFn
 from kytorch.kernels import windows as kernels
 from kytorch.tensor.core import A, Tensor, UnaryGradFn
 from kytorch.tensor.dims import one_of, sizes
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import check_operands
+from kytorch.tensor.rules import PartGradFn
 from kytorch.tensor.values import Array, Shape
 
 

@@ -8,7 +8,7 @@ from operator import add as plus
 
 import numpy as np
 
-from kytorch.ops.choice import clamp
+from kytorch.ops.clamp import clamp
 from kytorch.ops.power import sqrt
 from kytorch.optim.checks import number, refuse_bad_gradients, refuse_other_kinds
 from kytorch.optim.state import working_dtype
