@@ -15,7 +15,7 @@ _BITS: dict[int, type[np.signedinteger[Any]]] = {1: np.int8, 2: np.int16, 4: np.
 _FEW = 2048
 
 
-def kept(g: Array, mask: Array) -> Array:
+def masked(g: Array, mask: Array) -> Array:
     """`g` where `mask` is true, 0 elsewhere, also where g is infinite or NaN: its bits times 1 or 0."""
     bits: Array = np.multiply(g.view(_BITS[g.itemsize]), mask)
     return bits.view(g.dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kytorch.kernels import choice as kernels
-from kytorch.ops.where import kept
+from kytorch.ops.where import masked
 from kytorch.tensor.core import CONSTANT, A, OneInputGradFn, Tensor, UnaryGradFn, View, constant, make
 from kytorch.tensor.errors import no_broadcast
 from kytorch.tensor.methods.registry import method
@@ -25,7 +25,7 @@ class ClampGradFn(OneInputGradFn):
         self._high = high
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
-        return (kept(g, _within(self._x, self._low, self._high)),)
+        return (masked(g, _within(self._x, self._low, self._high)),)
 
 
 def _within(x: Array, low: Array | None, high: Array | None) -> Array:
@@ -56,7 +56,7 @@ class ClampBetweenGradFn(NaryGradFn):
         if high is not None:
             above = np.greater(x, high)
             chosen.append(above if low is None else np.logical_or(above, np.less(high, low)))
-        return tuple([None if fn is CONSTANT else kept(g, mask) for fn, mask in zip(self._inputs, chosen)])
+        return tuple([None if fn is CONSTANT else masked(g, mask) for fn, mask in zip(self._inputs, chosen)])
 
 
 @method
@@ -120,7 +120,7 @@ class NanToNumGradFn(UnaryGradFn):
         self._finite = finite
 
     def vjp(self, g: A) -> A:
-        return g if self._finite is None else kept(g, self._finite)
+        return g if self._finite is None else masked(g, self._finite)
 
 
 @method

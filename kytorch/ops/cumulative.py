@@ -11,11 +11,12 @@ from kytorch.ops.exponential import exp
 from kytorch.ops.join import cat
 from kytorch.ops.take_along import TakeAlongGradFn
 from kytorch.ops.where import where
-from kytorch.tensor.core import CONSTANT, A, OneInputGradFn, Tensor, UnaryGradFn, View, make
+from kytorch.tensor.core import CONSTANT, A, Tensor, UnaryGradFn, View, make
 from kytorch.tensor.dims import one_dim, whole
 from kytorch.tensor.methods.answers import ValuesAndIndices
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import alike, array_of
+from kytorch.tensor.rules import InputOutputGradFn
 from kytorch.tensor.values import Array, Shape
 
 # By the bytes of a number: while log sums differ by less, e to the power of their difference has digits to spare.
@@ -55,12 +56,10 @@ def cumsum(x: A, dim: int, *, dtype: npt.DTypeLike | None = None) -> A:
     return _cumsum(x, one_dim("cumsum", dim, array_of("cumsum", x).ndim), False)
 
 
-class _RunningGradFn(OneInputGradFn):
+class _RunningGradFn(InputOutputGradFn):
     """Something that runs along a dimension of one or more elements, with a rule that reads x and y."""
 
-    __slots__ = ("_dim", "_x", "_y")
-    _x: Array
-    _y: Array
+    __slots__ = ("_dim",)
 
     def __init__(self, dim: int) -> None:
         self._dim = dim
@@ -73,11 +72,6 @@ class _RunningGradFn(OneInputGradFn):
         if not self._x.ndim or not self._x.size:
             return (g,)
         return (self.rule(g, view(self._x, self._inputs[0]), view(self._y, self), view),)
-
-    def record(self, y: Array, x: Tensor) -> Tensor:
-        self._x = x._data
-        self._y = y
-        return OneInputGradFn.record(self, y, x)
 
 
 def _recurrence(b: A, a: A, dim: int) -> A:

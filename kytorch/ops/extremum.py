@@ -14,23 +14,22 @@ from kytorch.ops.broadcast import expand
 from kytorch.ops.maximum import maximum, minimum
 from kytorch.ops.reduce import kept
 from kytorch.ops.where import where
-from kytorch.tensor.core import CONSTANT, A, OneInputGradFn, Tensor, UnaryGradFn, View, make
+from kytorch.tensor.core import CONSTANT, A, Tensor, UnaryGradFn, View, make
 from kytorch.tensor.dims import many_dims, one_dim
 from kytorch.tensor.methods.answers import ValuesAndIndices
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of, check_operands
+from kytorch.tensor.rules import InputOutputGradFn
 from kytorch.tensor.values import Array, lock
 
 # From this size on, looking the values up is quicker than reducing a second time.
 _FEW = 1024
 
 
-class SharedExtremumGradFn(OneInputGradFn):
+class SharedExtremumGradFn(InputOutputGradFn):
     """y = the greatest or least of x; those elements that are it share the gradient evenly"""
 
-    __slots__ = ("_dims", "_x", "_y")
-    _x: Array
-    _y: Array
+    __slots__ = ("_dims",)
     _nan_is_one: bool = False  # whether NaN is given by the elements that are NaN; if not, all get NaN
 
     def __init__(self, dims: tuple[int, ...]) -> None:
@@ -53,11 +52,6 @@ class SharedExtremumGradFn(OneInputGradFn):
         if isinstance(share, Tensor):
             return (where(mask, expand(share, shape), 0.0),)
         return (kernels.placed(mask, share),)
-
-    def record(self, y: Array, x: Tensor) -> Tensor:
-        tensor = OneInputGradFn.record(self, y, x)
-        self._x, self._y = x._data, tensor._data
-        return tensor
 
 
 class ExtremumOfAllGradFn(SharedExtremumGradFn):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kytorch.ops.arithmetic import binary
-from kytorch.ops.where import kept
+from kytorch.ops.where import masked
 from kytorch.tensor.core import A, Tensor, TwoInputGradFn
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import check_operands, operands
@@ -40,7 +40,7 @@ class MinimumGradFn(BinaryGradFn):
 def _shared(g: A, tie: A, lost: A) -> A:
     """g, half of it at a tie, 0 where the other operand was chosen."""
     ties, losses = (tie._data, lost._data) if isinstance(tie, Tensor) and isinstance(lost, Tensor) else (tie, lost)
-    share = kept(g, np.logical_not(losses))
+    share = masked(g, np.logical_not(losses))
     return share * np.where(ties, 0.5, 1.0).astype(g.dtype) if np.logical_or.reduce(ties, None) else share
 
 
@@ -71,10 +71,10 @@ class FmaxGradFn(BinaryGradFn):
         return np.greater_equal(self._a, self._b) | np.isnan(self._b)
 
     def vjp_a(self, g: A, a: A, b: A) -> A:
-        return kept(g, self._left())
+        return masked(g, self._left())
 
     def vjp_b(self, g: A, a: A, b: A) -> A:
-        return kept(g, np.logical_not(self._left()))
+        return masked(g, np.logical_not(self._left()))
 
 
 class FminGradFn(FmaxGradFn):

@@ -17,22 +17,20 @@ from kytorch.ops.reduce import as_floats, kept
 from kytorch.ops.rounding import nothing
 from kytorch.ops.sign import abs, sign
 from kytorch.ops.where import where
-from kytorch.tensor.core import A, OneInputGradFn, Tensor, UnaryGradFn, View
+from kytorch.tensor.core import A, Tensor, UnaryGradFn, View
 from kytorch.tensor.dims import many_dims
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of
-from kytorch.tensor.rules import InputGradFn
+from kytorch.tensor.rules import InputGradFn, InputOutputGradFn
 from kytorch.tensor.values import Array
 
 _LEAST = {char: float(np.finfo(char).tiny) ** (1 / 3) for char in "efd"}
 
 
-class NormGradFn(OneInputGradFn):
+class NormGradFn(InputOutputGradFn):
     """y = (sum |x|^p)^(1/p),  dy = sum sign x (|x| / y)^(p-1) dx, and 0 where x or y is 0"""
 
-    __slots__ = ("_dims", "_p", "_x", "_y")
-    _x: Array
-    _y: Array
+    __slots__ = ("_dims", "_p")
 
     def __init__(self, p: float, dims: tuple[int, ...]) -> None:
         self._dims = dims
@@ -53,11 +51,6 @@ class NormGradFn(OneInputGradFn):
     def _kept_y(self) -> Array:
         y: Array = self._y.reshape(kept(self._shapes[0], self._dims))
         return y
-
-    def record(self, y: Array, x: Tensor) -> Tensor:
-        tensor = OneInputGradFn.record(self, y, x)
-        self._x, self._y = x._data, tensor._data
-        return tensor
 
 
 class EuclideanNormGradFn(NormGradFn):

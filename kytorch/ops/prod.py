@@ -12,36 +12,29 @@ from kytorch.ops.dtype import to
 from kytorch.ops.join import cat
 from kytorch.ops.permute import permute
 from kytorch.ops.reduce import kept
-from kytorch.tensor.core import CONSTANT, A, OneInputGradFn, Tensor, View, make
+from kytorch.tensor.core import CONSTANT, A, Tensor, make
 from kytorch.tensor.dims import one_dim
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of
-from kytorch.tensor.values import Array
+from kytorch.tensor.rules import InputOutputGradFn
 
 
-class ProdGradFn(OneInputGradFn):
+class ProdGradFn(InputOutputGradFn):
     """y = prod x,  dy = sum of (the product of the others) dx, which is y / x where no x is 0"""
 
-    __slots__ = ("_dims", "_x", "_y")
-    _x: Array
-    _y: Array
+    __slots__ = ("_dims",)
 
     def __init__(self, dims: tuple[int, ...]) -> None:
         self._dims = dims
 
-    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
-        x, y = view(self._x, self._inputs[0]), view(self._y, self)
+    def vjp(self, g: A, x: A, y: A) -> A:
         shape = kept(x.shape, self._dims)
         magnitude = np.abs(self._y)
         tiny = np.finfo(self._y.dtype).tiny
         if not x.size or (magnitude.min() >= tiny and math.isfinite(magnitude.max())):
-            return (g.reshape(shape) * y.reshape(shape) / x,)
-        return (g.reshape(shape) * _others(x, self._dims),)
-
-    def record(self, y: Array, x: Tensor) -> Tensor:
-        tensor = OneInputGradFn.record(self, y, x)
-        self._x, self._y = x._data, tensor._data
-        return tensor
+            quotient: A = g.reshape(shape) * y.reshape(shape) / x
+            return quotient
+        return g.reshape(shape) * _others(x, self._dims)
 
 
 def _others(x: A, dims: tuple[int, ...]) -> A:

@@ -107,9 +107,3 @@ def frac(x: A) -> A:
 def _frac(x: Array) -> Array:
     y: Array = np.trunc(x)
     return np.subtract(x, y, out=y if y.ndim else None)
-
-
-class SignGradFn(StepGradFn):
-    """y = -1, 0 or 1,  dy = 0"""
-
-    __slots__ = ()

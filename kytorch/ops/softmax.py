@@ -10,36 +10,27 @@ from kytorch.kernels import softmax as kernels
 from kytorch.ops.dtype import to
 from kytorch.ops.exponential import exp
 from kytorch.ops.reduce import as_floats, kept, sum
-from kytorch.tensor.core import A, OneInputGradFn, Tensor, View
+from kytorch.tensor.core import A, Tensor
 from kytorch.tensor.dims import many_dims, one_dim
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of
-from kytorch.tensor.rules import OutputGradFn
-from kytorch.tensor.values import Array
+from kytorch.tensor.rules import InputOutputGradFn, OutputGradFn
 
 
-class LogsumexpGradFn(OneInputGradFn):
+class LogsumexpGradFn(InputOutputGradFn):
     """y = log sum e^x,  dy = sum e^(x - y) dx"""
 
-    __slots__ = ("_dims", "_x", "_y")
-    _x: Array
-    _y: Array
+    __slots__ = ("_dims",)
 
     def __init__(self, dims: tuple[int, ...]) -> None:
         self._dims = dims
 
-    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
-        x, y = view(self._x, self._inputs[0]), view(self._y, self)
+    def vjp(self, g: A, x: A, y: A) -> A:
         shape = kept(x.shape, self._dims)
         g, y = g.reshape(shape), y.reshape(shape)
         if isinstance(g, Tensor):
-            return (g * exp(x - y),)
-        return (kernels.logsumexp_vjp(g, x, y),)
-
-    def record(self, y: Array, x: Tensor) -> Tensor:
-        tensor = OneInputGradFn.record(self, y, x)
-        self._x, self._y = x._data, tensor._data
-        return tensor
+            return g * exp(x - y)
+        return kernels.logsumexp_vjp(g, x, y)
 
 
 @method

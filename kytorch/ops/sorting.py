@@ -9,11 +9,12 @@ import numpy as np
 from kytorch.kernels import along
 from kytorch.kernels import order as kernels
 from kytorch.ops.take_along import TakeAlongGradFn, put_along
-from kytorch.tensor.core import CONSTANT, A, OneInputGradFn, Tensor, View, make
+from kytorch.tensor.core import CONSTANT, A, Tensor, View, make
 from kytorch.tensor.dims import one_dim, whole
 from kytorch.tensor.methods.answers import ValuesAndIndices
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of
+from kytorch.tensor.rules import InputOutputGradFn
 from kytorch.tensor.values import Array
 
 
@@ -113,12 +114,10 @@ def _picked(x: A, array: Array, y: Array, dim: int, keepdim: bool) -> ValuesAndI
     return ValuesAndIndices(y, indices)
 
 
-class MedianGradFn(OneInputGradFn):
+class MedianGradFn(InputOutputGradFn):
     """y = the middle element of x; those elements that are it share the gradient"""
 
-    __slots__ = ("_x", "_y")
-    _x: Array
-    _y: Array
+    __slots__ = ()
 
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
         x, y = self._x, self._y
@@ -126,11 +125,6 @@ class MedianGradFn(OneInputGradFn):
         share = chosen.astype(x.dtype)
         share /= np.count_nonzero(chosen)
         return (g * view(share, CONSTANT),)
-
-    def record(self, y: Array, x: Tensor) -> Tensor:
-        self._x = x._data
-        self._y = y
-        return OneInputGradFn.record(self, y, x)
 
 
 @overload

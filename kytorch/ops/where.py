@@ -14,7 +14,7 @@ from kytorch.tensor.operands import array_of, check_operands, operands
 from kytorch.tensor.values import Array, Scalar, lock
 
 
-class KeptGradFn(UnaryGradFn):
+class MaskedGradFn(UnaryGradFn):
     """y = x where c, else 0,  dy = [c] dx"""
 
     __slots__ = ("_mask",)
@@ -24,14 +24,14 @@ class KeptGradFn(UnaryGradFn):
         self._mask = mask
 
     def vjp(self, g: A) -> A:
-        return kept(g, self._mask)
+        return masked(g, self._mask)
 
 
-def kept(x: A, mask: Array) -> A:
+def masked(x: A, mask: Array) -> A:
     """`x` where `mask` is true, else 0, whatever x is there; the mask broadcasts to x's shape."""
     if isinstance(x, Tensor):
-        return KeptGradFn(mask).record(kernels.kept(x._data, mask), x)
-    return kernels.kept(x, mask)
+        return MaskedGradFn(mask).record(kernels.masked(x._data, mask), x)
+    return kernels.masked(x, mask)
 
 
 class WhereGradFn(TwoInputGradFn):
@@ -46,8 +46,8 @@ class WhereGradFn(TwoInputGradFn):
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
         a_fn, b_fn = self._inputs
         return (
-            None if a_fn is CONSTANT else kept(g, self._condition),
-            None if b_fn is CONSTANT else kept(g, np.logical_not(self._condition)),
+            None if a_fn is CONSTANT else masked(g, self._condition),
+            None if b_fn is CONSTANT else masked(g, np.logical_not(self._condition)),
         )
 
 

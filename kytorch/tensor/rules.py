@@ -53,6 +53,26 @@ class OutputGradFn(OneInputGradFn):
         return tensor
 
 
+class InputOutputGradFn(OneInputGradFn):
+    """y = f(x), with a rule that reads both."""
+
+    __slots__ = ("_x", "_y")
+    _x: Array
+    _y: Array
+
+    def vjp(self, g: A, x: A, y: A) -> A:
+        """The gradient with respect to x."""
+        raise NotImplementedError(f"{self.name} has no rule")
+
+    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
+        return (self.vjp(g, view(self._x, self._inputs[0]), view(self._y, self)),)
+
+    def record(self, y: Array, x: Tensor) -> Tensor:
+        tensor = OneInputGradFn.record(self, y, x)
+        self._x, self._y = (x._data, tensor._data) if self._is_ours else (x.data, tensor.data)
+        return tensor
+
+
 class BinaryGradFn(TwoInputGradFn):
     """y = f(a, b), with rules that read both."""
 
