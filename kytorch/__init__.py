@@ -132,7 +132,7 @@ from kytorch.tensor.core import (
 )
 from kytorch.tensor.random import manual_seed
 from kytorch.tensor.reading import no_grad
-from kytorch.tensor.rules import BinaryGradFn, InputGradFn, NaryGradFn, OutputGradFn
+from kytorch.tensor.rules import BinaryGradFn, InputGradFn, InputOutputGradFn, NaryGradFn, OutputGradFn
 from kytorch.tensor.values import Array
 
 if TYPE_CHECKING:
@@ -169,30 +169,30 @@ __version__ = "0.1.0"
 # fmt: off
 __all__ = [
     "A", "Array", "BilinearGradFn", "BinaryGradFn", "Checkpoint", "CheckpointError", "GradFn", "Gradient",
-    "Gradients", "InputGradFn", "LeafGradFn", "NaryGradFn", "OutputGradFn", "Tensor", "TrainableWeight",
-    "UnaryGradFn", "View", "abs", "acos", "acosh", "add", "addmm", "addmv", "all", "allclose", "amax", "amin", "any",
-    "arange", "argmax", "argmin", "argsort", "argwhere", "asin", "asinh", "atan", "atan2", "atanh", "baddbmm",
-    "bernoulli", "bincount", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift",
-    "bitwise_xor", "bmm", "bool_", "broadcast_tensors", "broadcast_to", "bucketize", "cat", "ceil", "chunk", "clamp",
-    "clip", "concat", "concatenate", "cos", "cosh", "count_nonzero", "cummax", "cummin", "cumprod", "cumsum", "data",
-    "detect_anomaly", "diag", "diag_embed", "diagonal", "diff", "div", "dot", "dstack", "einsum", "empty",
-    "empty_like", "eq", "equal", "erf", "erfc", "exp", "exp2", "expand", "expm1", "eye", "flatten", "flip", "fliplr",
-    "flipud", "float16", "float32", "float64", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "from_dlpack",
-    "from_numpy", "full", "full_like", "func", "gather", "ge", "grad", "gt", "histc", "hstack", "hypot", "index_add",
-    "index_copy", "index_fill", "index_select", "inner", "int8", "int16", "int32", "int64", "isclose", "isfinite",
-    "isin", "isinf", "isnan", "isneginf", "isposinf", "kron", "kthvalue", "le", "lerp", "linalg", "linspace", "load",
-    "log", "log1p", "log2", "log10", "log_softmax", "logcumsumexp", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "logit", "logspace", "logsumexp", "lt", "manual_seed", "masked_fill", "masked_select", "matmul",
-    "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "moveaxis", "movedim", "mul",
-    "multinomial", "mv", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg", "nn",
-    "no_grad", "nonzero", "norm", "normal", "one_hot", "ones", "ones_like", "optim", "outer", "pad", "permute",
-    "poisson", "pow", "prod", "quantile", "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "ravel",
-    "read_metadata", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape", "roll", "rot90", "round",
-    "rsqrt", "save", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "select", "sigmoid", "sign", "sin",
-    "sinc", "sinh", "softmax", "softplus", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "std_mean",
-    "sub", "sum", "sum_to_size", "swapaxes", "t", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split",
-    "tensordot", "testing", "tile", "to", "topk", "trace", "transpose", "tril", "tril_indices", "triu",
-    "triu_indices", "trunc", "uint8", "unbind", "unflatten", "uniform", "unique", "unsqueeze", "var", "var_mean",
-    "vdot", "vstack", "where", "xlogy", "zeros", "zeros_like",
+    "Gradients", "InputGradFn", "InputOutputGradFn", "LeafGradFn", "NaryGradFn", "OutputGradFn", "Tensor",
+    "TrainableWeight", "UnaryGradFn", "View", "abs", "acos", "acosh", "add", "addmm", "addmv", "all", "allclose",
+    "amax", "amin", "any", "arange", "argmax", "argmin", "argsort", "argwhere", "asin", "asinh", "atan", "atan2",
+    "atanh", "baddbmm", "bernoulli", "bincount", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or",
+    "bitwise_right_shift", "bitwise_xor", "bmm", "bool_", "broadcast_tensors", "broadcast_to", "bucketize", "cat",
+    "ceil", "chunk", "clamp", "clip", "concat", "concatenate", "cos", "cosh", "count_nonzero", "cummax", "cummin",
+    "cumprod", "cumsum", "data", "detect_anomaly", "diag", "diag_embed", "diagonal", "diff", "div", "dot", "dstack",
+    "einsum", "empty", "empty_like", "eq", "equal", "erf", "erfc", "exp", "exp2", "expand", "expm1", "eye", "flatten",
+    "flip", "fliplr", "flipud", "float16", "float32", "float64", "floor", "floor_divide", "fmax", "fmin", "fmod",
+    "frac", "from_dlpack", "from_numpy", "full", "full_like", "func", "gather", "ge", "grad", "gt", "histc", "hstack",
+    "hypot", "index_add", "index_copy", "index_fill", "index_select", "inner", "int8", "int16", "int32", "int64",
+    "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf", "kron", "kthvalue", "le", "lerp",
+    "linalg", "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logcumsumexp", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "lt", "manual_seed", "masked_fill",
+    "masked_select", "matmul", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "moveaxis",
+    "movedim", "mul", "multinomial", "mv", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow",
+    "ne", "neg", "nn", "no_grad", "nonzero", "norm", "normal", "one_hot", "ones", "ones_like", "optim", "outer",
+    "pad", "permute", "poisson", "pow", "prod", "quantile", "rand", "rand_like", "randint", "randn", "randn_like",
+    "randperm", "ravel", "read_metadata", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape", "roll",
+    "rot90", "round", "rsqrt", "save", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "select",
+    "sigmoid", "sign", "sin", "sinc", "sinh", "softmax", "softplus", "sort", "split", "sqrt", "square", "squeeze",
+    "stack", "std", "std_mean", "sub", "sum", "sum_to_size", "swapaxes", "t", "take", "take_along_dim", "tan", "tanh",
+    "tensor", "tensor_split", "tensordot", "testing", "tile", "to", "topk", "trace", "transpose", "tril",
+    "tril_indices", "triu", "triu_indices", "trunc", "uint8", "unbind", "unflatten", "uniform", "unique", "unsqueeze",
+    "var", "var_mean", "vdot", "vstack", "where", "xlogy", "zeros", "zeros_like",
 ]
 # fmt: on

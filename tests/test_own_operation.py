@@ -5,7 +5,22 @@ import math
 import numpy as np
 import pytest
 
-from kytorch import A, InputGradFn, NaryGradFn, Tensor, TrainableWeight, UnaryGradFn, View, cos, func, nn, no_grad, sin
+from kytorch import (
+    A,
+    InputGradFn,
+    InputOutputGradFn,
+    NaryGradFn,
+    Tensor,
+    TrainableWeight,
+    UnaryGradFn,
+    View,
+    cos,
+    func,
+    log,
+    nn,
+    no_grad,
+    sin,
+)
 from kytorch.testing import check_gradients
 
 
@@ -39,6 +54,18 @@ def test_its_value_is_what_was_recorded_and_its_repr_names_it():
 def test_its_gradients_are_right_to_third_order():
     check_gradients(sinc, X, order=3)
     check_gradients(lambda x: sinc(x * x + 1).sum(0) ** 2, X, order=3)
+
+
+class PowerOfItselfGradFn(InputOutputGradFn):
+    """y = x^x,  dy = y (1 + log x) dx"""
+
+    def vjp(self, g: A, x: A, y: A) -> A:
+        return g * y * (1.0 + log(x))
+
+
+def test_a_rule_may_read_the_input_and_the_output():
+    x = Tensor(np.array([0.5, 1.0, 2.0]))
+    check_gradients(lambda t: PowerOfItselfGradFn().record(np.power(t.data, t.data), t), x, order=3)
 
 
 def test_its_derivatives_are_the_formulas():

@@ -1,134 +1,79 @@
-"""NumPy's own functions on Tensors: np.sin(x), np.sum(x, axis=0) and `array * x` are recorded as kytorch's are.
-
-NumPy hands over every call that has a Tensor among its arguments (its enhancement proposals 13 and 18). Here stands
-what answers; what is not here raises TypeError, and nothing becomes an array behind a user's back.
-"""
+"""NumPy's functions on Tensors that are no ufuncs: np.sum(x, axis=0), np.where(x > 0, x, 0), np.linalg.solve(a, b)."""
 
 from __future__ import annotations
 
 import builtins
-import math
-import operator
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from kytorch import linalg
-from kytorch.ops.arithmetic import neg
+from kytorch.numpy_functions.operands import (
+    ADVICE,
+    EDITS,
+    Axis,
+    cast,
+    dims_of,
+    operand_of,
+    pair,
+    refuse_weights,
+    tensor_of,
+    tensors_of,
+    values_of,
+)
+from kytorch.numpy_functions.ufuncs import prod_over
 from kytorch.ops.broadcast import broadcast_tensors, broadcast_to, meshgrid
 from kytorch.ops.clamp import clamp, nan_to_num
 from kytorch.ops.create import empty_like, full_like, ones_like, zeros_like
-from kytorch.ops.cumulative import cummax, cummin, cumprod, cumsum, diff, logcumsumexp
+from kytorch.ops.cumulative import cumprod, cumsum, diff
 from kytorch.ops.diagonal import diag, diagonal, tril, triu
-from kytorch.ops.dtype import to
 from kytorch.ops.einsum import einsum, kron, tensordot
-from kytorch.ops.exponential import exp, exp2, expm1, log, log1p, log2, log10
 from kytorch.ops.extremum import amax, amin, argmax, argmin
 from kytorch.ops.gather import take_along_dim
 from kytorch.ops.histogram import bincount
-from kytorch.ops.hyperbolic import acosh, asinh, atanh, cosh, sinh, tanh
 from kytorch.ops.join import cat, dstack, hstack, stack, tensor_split, unbind, vstack
 from kytorch.ops.logic import (
-    bitwise_and,
-    bitwise_left_shift,
-    bitwise_not,
-    bitwise_or,
-    bitwise_right_shift,
-    bitwise_xor,
     isclose,
-    isfinite,
-    isinf,
-    isnan,
     isneginf,
     isposinf,
-    logical_and,
-    logical_not,
-    logical_or,
-    logical_xor,
 )
-from kytorch.ops.maximum import fmax, fmin, maximum, minimum
 from kytorch.ops.move import flip, fliplr, flipud, roll, rot90
 from kytorch.ops.nonzero import nonzero
 from kytorch.ops.pad import pad
 from kytorch.ops.permute import moveaxis, permute, transpose
-from kytorch.ops.power import hypot, pow, reciprocal, sqrt, square
-from kytorch.ops.prod import prod
 from kytorch.ops.products import dot, outer
 from kytorch.ops.quantile import nanquantile, quantile
 from kytorch.ops.reduce import mean, nanmean, nansum, sum
-from kytorch.ops.remainder import floor_divide, fmod, remainder
 from kytorch.ops.repeat import repeat_interleave, tile
-from kytorch.ops.rounding import ceil, floor, frac, round, trunc
+from kytorch.ops.rounding import round, trunc
 from kytorch.ops.search import searchsorted
 from kytorch.ops.shape import reshape, squeeze, unsqueeze
-from kytorch.ops.sign import abs, sign
-from kytorch.ops.softmax import logsumexp
 from kytorch.ops.sorting import argsort, sort
 from kytorch.ops.special import sinc
-from kytorch.ops.trigonometry import acos, asin, atan, atan2, cos, sin, tan
 from kytorch.ops.truth import all, any
 from kytorch.ops.unique import isin, unique
 from kytorch.ops.variance import std, var
 from kytorch.ops.where import where
-from kytorch.tensor.core import Operand, Tensor, TrainableWeight, constant
-from kytorch.tensor.dims import many_dims, one_dim
-from kytorch.tensor.holder import ArrayHolder
+from kytorch.tensor.core import Operand, Tensor
+from kytorch.tensor.dims import one_dim
 from kytorch.tensor.methods.registry import hook
 from kytorch.tensor.values import Array
-
-Axis: TypeAlias = int | Sequence[int] | None
-
-_PLAIN = "; x.numpy() gives the values as an array, without their gradient"
-_EDITS = "a Tensor is immutable; x.at[index].set(value), .add, .mul, .min and .max return an edited copy"
-
-
-@hook
-def array_ufunc(ufunc: np.ufunc, how: str, inputs: Sequence[object], options: dict[str, Any]) -> object:
-    """What a Tensor answers where NumPy meets it in `ufunc`. Raises TypeError for what is not supported."""
-    name = f"np.{ufunc.__name__}" if how == "__call__" else f"np.{ufunc.__name__}.{how}"
-    _refuse_weights(name, inputs)
-    if how == "at":
-        raise TypeError(f"{name}: {_EDITS}")
-    if options.pop("out", None) is not None:
-        raise TypeError(f"{name}: a result is not written to `out`, nor by `array += tensor`; write a = a + x")
-    dtype = options.pop("dtype", None)
-    if dtype is not None and {"d->?", "dd->?"}.intersection(ufunc.types):
-        if np.dtype(dtype) != np.bool_:
-            raise TypeError(f"{name}: answers in dtype bool, not {np.dtype(dtype)}")
-        dtype = None  # that of the answer, where it is the operands' elsewhere
-    if options.get("axis") == ():
-        raise TypeError(f"{name}: axis=() reduces nothing, which is not supported for Tensors; leave out the call")
-    function, reduction, accumulation = _UFUNCS.get(ufunc), _REDUCTIONS.get(ufunc), _ACCUMULATIONS.get(ufunc)
-    if how == "__call__" and function is not None and not options:
-        operands = [operand_of(x) for x in inputs]
-        return function(*operands if dtype is None else [_cast(x, dtype) for x in operands])
-    if how == "reduce" and reduction is not None and options.keys() <= {"axis", "keepdims"}:
-        x = _cast(inputs[0], dtype)
-        return reduction(x, _all_dims(x, options.get("axis", 0)), options.get("keepdims", False))
-    if how == "accumulate" and accumulation is not None and options.keys() <= {"axis"}:
-        return accumulation(_cast(inputs[0], dtype), options.get("axis", 0))
-    if how == "outer" and function is not None and not options:
-        a, b = _tensors(inputs)
-        return function(reshape(a, *a.shape, *[1] * b.ndim), b)
-    which = f" with {', '.join(options)}=" if options else ""
-    raise TypeError(f"{name}: not supported for Tensors{which}{_PLAIN}")
 
 
 @hook
 def array_function(function: Callable[..., Any], args: tuple[object, ...], kwargs: Mapping[str, Any]) -> object:
     """What a Tensor answers where NumPy meets it in `function`. Raises TypeError for what is not supported."""
     name = ("np.linalg." if function.__module__ == "numpy.linalg" else "np.") + function.__name__
-    _refuse_weights(name, args)
+    refuse_weights(name, args)
     if function in _ON_VALUES:
-        return function(*_plain(args), **dict(zip(kwargs, _plain(kwargs.values()))))
+        return function(*values_of(args), **dict(zip(kwargs, values_of(kwargs.values()))))
     kwargs = {key: value for key, value in kwargs.items() if key != "out" or value is not None}
     if kwargs.get("axis", 0) == ():
         raise TypeError(f"{name}: axis=() reduces nothing, which is not supported for Tensors; leave out the call")
-    answer = _FUNCTIONS.get(function)
+    answer = FUNCTIONS.get(function)
     if answer is None:
-        raise TypeError(f"{name}: {_EDITS if function in _WRITING else 'not supported for Tensors' + _PLAIN}")
+        raise TypeError(f"{name}: {EDITS if function in _WRITING else 'not supported for Tensors' + ADVICE}")
     try:
         return answer(*args, **kwargs)
     except TypeError as error:
@@ -140,159 +85,36 @@ def array_function(function: Callable[..., Any], args: tuple[object, ...], kwarg
         raise TypeError(f"{name}: {what}; for Tensors its parameters are {parameters}") from None
 
 
-def tensor_of(value: object) -> Tensor:
-    """A Tensor of what NumPy takes for an array; of nested lists that hold Tensors, one that is recorded."""
-    if isinstance(value, Tensor):
-        return value
-    _refuse_weights("Tensor", [value])
-    if isinstance(value, (list, tuple)) and _holds_tensors(value):
-        return stack([tensor_of(part) for part in value])
-    return Tensor(np.asarray(value))
-
-
-def operand_of(value: object) -> Operand:
-    """A Tensor, or a Python number, which does not widen another's dtype."""
-    return value if type(value) in (float, int, bool) else tensor_of(value)  # type: ignore[return-value]  # a number
-
-
-def pair(a: object, b: object) -> tuple[Tensor, Tensor]:
-    """Two operands as Tensors; a Python number takes the other's dtype."""
-    x, y = operand_of(a), operand_of(b)
-    if isinstance(x, Tensor):
-        return x, tensor_of(constant(y, x))
-    return (tensor_of(constant(x, y)), y) if isinstance(y, Tensor) else (tensor_of(x), tensor_of(y))
-
-
-def _holds_tensors(values: object) -> bool:
-    if isinstance(values, (list, tuple)):
-        return builtins.any(_holds_tensors(part) for part in values)
-    return isinstance(values, ArrayHolder)
-
-
-def _refuse_weights(name: str, values: Sequence[object]) -> None:
-    if builtins.any(isinstance(value, TrainableWeight) for value in values):
-        raise TypeError(f"{name}: a TrainableWeight is not a Tensor; weight.tensor() reads it")
-
-
-def _plain(values: Collection[object]) -> list[object]:
-    return [value.data if isinstance(value, ArrayHolder) else value for value in values]
-
-
 # Elementwise functions: NumPy's ufuncs
 
 
-def _float_power(x: Operand, exponent: Operand) -> Tensor:
-    base, n = pair(x, exponent)
-    return pow(base.to(np.float64), n.to(np.float64))
-
-
-def _cbrt(x: Tensor) -> Tensor:
-    return sign(x) * pow(abs(x), 1.0 / 3.0)
-
-
-def _heaviside(x: Operand, at_zero: Operand) -> Tensor:
-    a, b = pair(x, at_zero)
-    return where(a == 0, b, where(isnan(a), a, to(a > 0, np.result_type(a.dtype, b.dtype))))
-
-
-def _sign(x: Tensor) -> Tensor:
-    return where(isnan(x), x, sign(x))  # PyTorch's is 0 there
-
-
-def _copysign(x: Operand, to_sign: Operand) -> Tensor:
-    a, b = pair(x, to_sign)
-    return where(Tensor(np.signbit(b._data)), -abs(a), abs(a))
-
-
-def _logaddexp(x: Operand, other: Operand) -> Tensor:
-    a, b = broadcast_tensors(*pair(x, other))
-    return logsumexp(stack([a, b]), 0)
-
-
-def _modf(x: Tensor) -> tuple[Tensor, Tensor]:
-    return frac(where(isinf(x), 0.0, x)), trunc(x)
-
-
-def _divmod(x: Operand, divisor: Operand) -> tuple[Tensor, Tensor]:
-    a, b = pair(x, divisor)
-    return floor_divide(a, b), remainder(a, b)
-
-
-def _vecdot(x: Operand, other: Operand) -> Tensor:
-    a, b = pair(x, other)
-    return sum(a * b, -1)
-
-
-_UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
-    np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.true_divide: operator.truediv,
-    np.power: pow, np.float_power: _float_power, np.floor_divide: floor_divide, np.remainder: remainder,
-    np.fmod: fmod, np.divmod: _divmod, np.matmul: operator.matmul, np.vecdot: _vecdot, np.negative: neg,
-    np.positive: operator.pos, np.conjugate: operator.pos, np.absolute: abs, np.fabs: abs, np.sign: _sign,
-    np.heaviside: _heaviside, np.copysign: _copysign,
-    np.exp: exp, np.exp2: exp2, np.expm1: expm1, np.log: log, np.log2: log2, np.log10: log10, np.log1p: log1p,
-    np.logaddexp: _logaddexp, np.sqrt: sqrt, np.square: square, np.cbrt: _cbrt, np.reciprocal: reciprocal,
-    np.hypot: hypot, np.sin: sin, np.cos: cos, np.tan: tan, np.arcsin: asin, np.arccos: acos, np.arctan: atan,
-    np.arctan2: atan2, np.sinh: sinh, np.cosh: cosh, np.tanh: tanh, np.arcsinh: asinh, np.arccosh: acosh,
-    np.arctanh: atanh,
-    np.deg2rad: lambda x: x * (math.pi / 180.0), np.radians: lambda x: x * (math.pi / 180.0),
-    np.rad2deg: lambda x: x * (180.0 / math.pi), np.degrees: lambda x: x * (180.0 / math.pi),
-    np.floor: floor, np.ceil: ceil, np.trunc: trunc, np.rint: round, np.modf: _modf,
-    np.maximum: maximum, np.minimum: minimum, np.fmax: fmax, np.fmin: fmin,
-    np.equal: operator.eq, np.not_equal: operator.ne, np.less: operator.lt, np.less_equal: operator.le,
-    np.greater: operator.gt, np.greater_equal: operator.ge, np.isnan: isnan, np.isinf: isinf, np.isfinite: isfinite,
-    np.signbit: lambda x: Tensor(np.signbit(x._data)),
-    np.logical_and: logical_and, np.logical_or: logical_or, np.logical_xor: logical_xor, np.logical_not: logical_not,
-    np.bitwise_and: bitwise_and, np.bitwise_or: bitwise_or, np.bitwise_xor: bitwise_xor, np.invert: bitwise_not,
-    np.left_shift: bitwise_left_shift, np.right_shift: bitwise_right_shift,
-}  # fmt: skip
-
-
-def _prod(x: Tensor, axis: Axis, keepdims: bool) -> Tensor:
-    dims = _all_dims(x, axis)
-    if len(dims) == 1:
-        return prod(x, dims[0], keepdims)
-    kept = [1 if i in dims else n for i, n in enumerate(x.shape)]
-    last = moveaxis(x, dims, range(-len(dims), 0))
-    made = prod(reshape(last, *last.shape[: x.ndim - len(dims)], -1), -1)
-    return reshape(made, kept) if keepdims else made
-
-
-_REDUCTIONS: dict[np.ufunc, Callable[..., Tensor]] = {
-    np.add: sum, np.multiply: _prod, np.maximum: amax, np.minimum: amin, np.logical_and: all, np.logical_or: any,
-    np.logaddexp: logsumexp,
-}  # fmt: skip
-_ACCUMULATIONS: dict[np.ufunc, Callable[[Tensor, int], Tensor]] = {
-    np.add: cumsum, np.multiply: cumprod, np.maximum: lambda x, axis: cummax(x, axis).values,
-    np.minimum: lambda x, axis: cummin(x, axis).values, np.logaddexp: logcumsumexp,
-}  # fmt: skip
-
 # Other functions: NumPy's parameters, as far as they are supported, and what kytorch makes of them. `out` is never.
 
-_FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     # Reductions
-    np.sum: lambda a, axis=None, dtype=None, *, keepdims=False: sum(_cast(a, dtype), axis, keepdims),
-    np.mean: lambda a, axis=None, dtype=None, *, keepdims=False: mean(_cast(a, dtype), axis, keepdims),
-    np.prod: lambda a, axis=None, dtype=None, *, keepdims=False: _prod(_cast(a, dtype), axis, keepdims),
+    np.sum: lambda a, axis=None, dtype=None, *, keepdims=False: sum(cast(a, dtype), axis, keepdims),
+    np.mean: lambda a, axis=None, dtype=None, *, keepdims=False: mean(cast(a, dtype), axis, keepdims),
+    np.prod: lambda a, axis=None, dtype=None, *, keepdims=False: prod_over(cast(a, dtype), axis, keepdims),
     np.var: lambda a, axis=None, dtype=None, *, ddof=0, keepdims=False: var(
-        _cast(a, dtype), axis, correction=ddof, keepdim=keepdims),
+        cast(a, dtype), axis, correction=ddof, keepdim=keepdims),
     np.std: lambda a, axis=None, dtype=None, *, ddof=0, keepdims=False: std(
-        _cast(a, dtype), axis, correction=ddof, keepdim=keepdims),
-    np.max: lambda a, axis=None, *, keepdims=False: amax(a, _all_dims(a, axis), keepdims),
-    np.min: lambda a, axis=None, *, keepdims=False: amin(a, _all_dims(a, axis), keepdims),
-    np.amax: lambda a, axis=None, *, keepdims=False: amax(a, _all_dims(a, axis), keepdims),
-    np.amin: lambda a, axis=None, *, keepdims=False: amin(a, _all_dims(a, axis), keepdims),
-    np.nansum: lambda a, axis=None, dtype=None, *, keepdims=False: nansum(_cast(a, dtype), axis, keepdims),
-    np.nanmean: lambda a, axis=None, dtype=None, *, keepdims=False: nanmean(_cast(a, dtype), axis, keepdims),
+        cast(a, dtype), axis, correction=ddof, keepdim=keepdims),
+    np.max: lambda a, axis=None, *, keepdims=False: amax(a, dims_of(a, axis), keepdims),
+    np.min: lambda a, axis=None, *, keepdims=False: amin(a, dims_of(a, axis), keepdims),
+    np.amax: lambda a, axis=None, *, keepdims=False: amax(a, dims_of(a, axis), keepdims),
+    np.amin: lambda a, axis=None, *, keepdims=False: amin(a, dims_of(a, axis), keepdims),
+    np.nansum: lambda a, axis=None, dtype=None, *, keepdims=False: nansum(cast(a, dtype), axis, keepdims),
+    np.nanmean: lambda a, axis=None, dtype=None, *, keepdims=False: nanmean(cast(a, dtype), axis, keepdims),
     np.ptp: lambda a, axis=None, *, keepdims=False: (
-        amax(a, _all_dims(a, axis), keepdims) - amin(a, _all_dims(a, axis), keepdims)),
+        amax(a, dims_of(a, axis), keepdims) - amin(a, dims_of(a, axis), keepdims)),
     np.all: lambda a, axis=None, *, keepdims=False: all(a, axis, keepdims),
     np.any: lambda a, axis=None, *, keepdims=False: any(a, axis, keepdims),
     np.argmax: lambda a, axis=None, *, keepdims=False: argmax(a, axis, keepdims),
     np.argmin: lambda a, axis=None, *, keepdims=False: argmin(a, axis, keepdims),
     np.count_nonzero: lambda a, axis=None, *, keepdims=False: sum(a != 0, axis, keepdims),
     np.average: lambda a, axis=None, weights=None, *, keepdims=False: _average(tensor_of(a), axis, weights, keepdims),
-    np.cumsum: lambda a, axis=None, dtype=None: cumsum(*_along(_cast(a, dtype), axis)),
-    np.cumprod: lambda a, axis=None, dtype=None: cumprod(*_along(_cast(a, dtype), axis)),
+    np.cumsum: lambda a, axis=None, dtype=None: cumsum(*_along(cast(a, dtype), axis)),
+    np.cumprod: lambda a, axis=None, dtype=None: cumprod(*_along(cast(a, dtype), axis)),
     # of two in the middle the mean, where PyTorch's median takes the lesser
     np.median: lambda a, axis=None, *, keepdims=False: _quantile(a, 0.5, axis, "linear", keepdims),
     np.nanmedian: lambda a, axis=None, *, keepdims=False: _quantile(a, 0.5, axis, "linear", keepdims, nanquantile),
@@ -325,13 +147,13 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.expand_dims: lambda a, axis: _expand_dims(a, axis),
     np.squeeze: lambda a, axis=None: _squeeze(a, axis),
     np.broadcast_to: lambda array, shape, subok=False: broadcast_to(array, _several(shape)),
-    np.broadcast_arrays: lambda *args, subok=False: tuple(broadcast_tensors(*_tensors(args))),
+    np.broadcast_arrays: lambda *args, subok=False: tuple(broadcast_tensors(*tensors_of(args))),
     np.atleast_1d: lambda *arys: _each(lambda x: x if x.ndim else reshape(x, 1), arys),
     np.atleast_2d: lambda *arys: _each(lambda x: x if x.ndim > 1 else reshape(x, 1, -1), arys),
     np.tile: lambda A, reps: tile(A, _several(reps)),
     np.repeat: lambda a, repeats, axis=None: repeat_interleave(
         a, repeats if isinstance(repeats, int) else tensor_of(repeats), axis),
-    np.flip: lambda m, axis=None: flip(m, _all_dims(m, axis)),
+    np.flip: lambda m, axis=None: flip(m, dims_of(m, axis)),
     np.fliplr: lambda m: fliplr(m),
     np.flipud: lambda m: flipud(m),
     np.roll: lambda a, shift, axis=None: _roll(a, shift, axis),
@@ -342,15 +164,15 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.diag: lambda v, k=0: diag(v, k),
     np.tril: lambda m, k=0: tril(m, k),
     np.triu: lambda m, k=0: triu(m, k),
-    np.meshgrid: lambda *xi, copy=True, indexing="xy": tuple(meshgrid(*_tensors(xi), indexing=indexing)),
+    np.meshgrid: lambda *xi, copy=True, indexing="xy": tuple(meshgrid(*tensors_of(xi), indexing=indexing)),
     # Joining and taking apart
-    np.concatenate: lambda arrays, axis=0, *, dtype=None: _concatenate([_cast(x, dtype) for x in arrays], axis),
-    np.append: lambda arr, values, axis=None: _concatenate(_tensors([arr, values]), axis),
-    np.stack: lambda arrays, axis=0, *, dtype=None: stack([_cast(x, dtype) for x in arrays], axis),
-    np.hstack: lambda tup, *, dtype=None: hstack([_cast(x, dtype) for x in tup]),
-    np.vstack: lambda tup, *, dtype=None: vstack([_cast(x, dtype) for x in tup]),
-    np.dstack: lambda tup: dstack(_tensors(tup)),
-    np.column_stack: lambda tup: cat([x if x.ndim > 1 else reshape(x, -1, 1) for x in _tensors(tup)], 1),
+    np.concatenate: lambda arrays, axis=0, *, dtype=None: _concatenate([cast(x, dtype) for x in arrays], axis),
+    np.append: lambda arr, values, axis=None: _concatenate(tensors_of([arr, values]), axis),
+    np.stack: lambda arrays, axis=0, *, dtype=None: stack([cast(x, dtype) for x in arrays], axis),
+    np.hstack: lambda tup, *, dtype=None: hstack([cast(x, dtype) for x in tup]),
+    np.vstack: lambda tup, *, dtype=None: vstack([cast(x, dtype) for x in tup]),
+    np.dstack: lambda tup: dstack(tensors_of(tup)),
+    np.column_stack: lambda tup: cat([x if x.ndim > 1 else reshape(x, -1, 1) for x in tensors_of(tup)], 1),
     np.split: lambda ary, indices_or_sections, axis=0: _split(ary, indices_or_sections, axis),
     np.array_split: lambda ary, indices_or_sections, axis=0: list(tensor_split(ary, indices_or_sections, axis)),
     np.unstack: lambda x, *, axis=0: unbind(x, axis),
@@ -380,7 +202,7 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.inner: lambda a, b: _inner(*pair(a, b)),
     np.outer: lambda a, b: outer(reshape(tensor_of(a), -1), reshape(tensor_of(b), -1)),
     np.tensordot: lambda a, b, axes=2: tensordot(tensor_of(a), tensor_of(b), _axes(axes)),
-    np.einsum: lambda subscripts, *operands, optimize=False: einsum(subscripts, *_tensors(operands)),
+    np.einsum: lambda subscripts, *operands, optimize=False: einsum(subscripts, *tensors_of(operands)),
     np.kron: lambda a, b: kron(tensor_of(a), tensor_of(b)),
     np.trace: lambda a, offset=0, axis1=0, axis2=1: sum(diagonal(a, offset, axis1, axis2), -1),
     np.cross: lambda a, b, *, axis=-1: linalg.cross(tensor_of(a), tensor_of(b), dim=axis),
@@ -406,7 +228,7 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.linalg.cond: lambda x, p=None: linalg.cond(x, p),
     np.linalg.matrix_rank: lambda A, tol=None, *, rtol=None: linalg.matrix_rank(A, atol=tol, rtol=rtol),
     np.linalg.matrix_power: lambda a, n: linalg.matrix_power(a, n),
-    np.linalg.multi_dot: lambda arrays: linalg.multi_dot(_tensors(arrays)),
+    np.linalg.multi_dot: lambda arrays: linalg.multi_dot(tensors_of(arrays)),
     np.linalg.matmul: lambda x1, x2: tensor_of(x1) @ tensor_of(x2),
     np.linalg.vecdot: lambda x1, x2, *, axis=-1: sum(tensor_of(x1) * tensor_of(x2), axis),
     np.linalg.cross: lambda x1, x2, *, axis=-1: linalg.cross(tensor_of(x1), tensor_of(x2), dim=axis),
@@ -422,7 +244,7 @@ _FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.full_like: lambda a, fill_value, dtype=None: full_like(a, fill_value, dtype),
 }  # fmt: skip
 
-_FUNCTIONS |= {np.amax: _FUNCTIONS[np.max], np.amin: _FUNCTIONS[np.min], np.around: _FUNCTIONS[np.round]}
+FUNCTIONS |= {np.amax: FUNCTIONS[np.max], np.amin: FUNCTIONS[np.min], np.around: FUNCTIONS[np.round]}
 
 # NumPy itself answers these: they tell of shapes, dtypes and values, or write them out.
 _ON_VALUES = {
@@ -488,7 +310,7 @@ def _expand_dims(x: Tensor, axis: int | Sequence[int]) -> Tensor:
 def _squeeze(x: Tensor, axis: Axis) -> Tensor:
     if axis is None:
         return squeeze(x)
-    dims = _all_dims(x, axis)
+    dims = dims_of(x, axis)
     if builtins.any(x.shape[i] != 1 for i in dims):
         raise ValueError(f"np.squeeze: a Tensor of shape {x.shape} has another size than 1 along {axis}")
     return squeeze(x, dims)
@@ -577,22 +399,9 @@ def _along(x: Tensor, axis: int | None) -> tuple[Tensor, int]:
     return (reshape(x, -1), 0) if axis is None else (x, axis)
 
 
-def _all_dims(x: Tensor, axis: Axis) -> tuple[int, ...]:
-    return many_dims("axis", axis, x.ndim)
-
-
 def _several(sizes: int | Sequence[int]) -> list[int]:
     return [int(n) for n in np.atleast_1d(sizes)]
 
 
-def _cast(x: object, dtype: npt.DTypeLike | None) -> Tensor:
-    tensor = tensor_of(x)
-    return tensor if dtype is None else tensor.to(dtype)
-
-
 def _floats(x: Tensor) -> Tensor:
     return x if x.dtype.kind == "f" and x.dtype.itemsize > 2 else x.to(np.float64)
-
-
-def _tensors(values: Sequence[object]) -> list[Tensor]:
-    return [tensor_of(value) for value in values]
