@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from kytorch.nn import init
 from kytorch.nn.module import Module
-from kytorch.ops.products import mm
+from kytorch.ops.products import product
 from kytorch.tensor.core import CONSTANT, A, GradFn, Tensor, TrainableWeight, View, make
 from kytorch.tensor.errors import not_tensors
 from kytorch.tensor.values import Array
@@ -28,13 +28,13 @@ class LinearGradFn(GradFn):
         g_x: A | None = None
         g_w: A | None = None
         if x_fn is not CONSTANT:
-            g_x = mm(rows, view(self._w, w_fn))
+            g_x = product(rows, view(self._w, w_fn))
             if g.ndim != 2:
                 g_x = g_x.reshape(self._shapes[0])
         if w_fn is not CONSTANT:
             x = view(self._x, x_fn)
             # Transposed, so that it is laid out in memory as the weight is.
-            g_w = mm((x if x.ndim == 2 else x.reshape(rows.shape[0], x.shape[-1])).T, rows).T
+            g_w = product((x if x.ndim == 2 else x.reshape(rows.shape[0], x.shape[-1])).T, rows).T
         return g_x, g_w, rows
 
     def record(self, y: Array, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
