@@ -24,6 +24,11 @@ GAPS = np.where(X > 0.7, np.nan, X)
 WHOLE = np.array([3, 1, 1, 0])
 PLACES = np.array([[0, 2, 0, 1], [3, 3, 0, 1], [1, 1, 1, 2]])
 
+
+def _whole(x: Any) -> Any:
+    return x.to(int) if isinstance(x, Tensor) else x.astype(int)
+
+
 # What is called, with arrays that may be Tensors instead. Differentiable unless the answer is not of floats.
 CALLS: dict[str, tuple[Call, tuple[Any, ...]]] = {
     **{f"np.{f.__name__}": (f, (X,)) for f in (
@@ -35,7 +40,7 @@ CALLS: dict[str, tuple[Call, tuple[Any, ...]]] = {
         np.modf, np.sum, np.mean, np.prod, np.var, np.std, np.max, np.min, np.ptp, np.all, np.any, np.argmax,
         np.argmin, np.count_nonzero, np.average, np.cumsum, np.cumprod, np.median, np.round, np.fix, np.nan_to_num,
         np.real, np.copy, np.ravel, np.transpose, np.matrix_transpose, np.squeeze, np.atleast_1d, np.atleast_2d,
-        np.fliplr, np.flipud, np.flip, np.rot90, np.diagonal, np.diag, np.tril, np.triu, np.hstack, np.unstack,
+        np.fliplr, np.flipud, np.flip, np.rot90, np.diagonal, np.diag, np.tril, np.triu, np.hstack,
         np.nonzero, np.argwhere, np.flatnonzero, np.sort, np.argsort, np.unique, np.diff, np.trapezoid, np.trace,
         np.zeros_like, np.ones_like, np.linalg.norm, np.linalg.svdvals, np.linalg.pinv, np.linalg.matrix_norm,
     )},
@@ -49,7 +54,7 @@ CALLS: dict[str, tuple[Call, tuple[Any, ...]]] = {
     "np.arccosh": (lambda x: np.arccosh(x + 1), (X,)),
     "np.bitwise_and": (lambda x, y: np.bitwise_and(x > 0.5, y > 0.5), (X, Y)),
     "np.invert": (lambda x: np.invert(x > 0.5), (X,)),
-    "np.left_shift": (lambda x: np.left_shift(np.astype(x * 10, int), 1), (X,)),
+    "np.left_shift": (lambda x: np.left_shift(_whole(x * 10), 1), (X,)),
     "np.add of a number": (lambda x: np.add(2, x), (X,)),
     "np.add in a dtype": (lambda x: np.add(x, 1, dtype=np.float32), (X,)),
     "np.power of a number": (lambda x: np.power(x, 2), (X,)),
@@ -71,7 +76,7 @@ CALLS: dict[str, tuple[Call, tuple[Any, ...]]] = {
     "np.nanquantile of several": (lambda x: np.nanquantile(x, [0.3, 0.9], method="lower"), (GAPS,)),
     "np.isin": (lambda x: np.isin(x, [X[0, 0], X[2, 1], 9.0]), (X,)),
     "np.isin, the others": (lambda x: np.isin(X, x, invert=True), (X[1:],)),
-    "np.bincount": (lambda x: np.bincount(np.astype(x * 10, int)), (V,)),
+    "np.bincount": (lambda x: np.bincount(_whole(x * 10)), (V,)),
     "np.bincount of an array": (lambda w: np.bincount(WHOLE, w, 6), (V,)),
     "np.linalg.cond": (np.linalg.cond, (S,)),
     "np.linalg.cond of order 1": (lambda x: np.linalg.cond(x, 1), (S,)),
@@ -194,8 +199,8 @@ CALLS: dict[str, tuple[Call, tuple[Any, ...]]] = {
     "np.roll of the row by several": (lambda x: np.roll(x, (1, 2)), (X,)),
     "np.sort of a kind": (lambda x: np.sort(x, kind="stable"), (X,)),
     "np.argsort of a kind": (lambda x: np.argsort(x, kind="stable"), (X,)),
-    "np.median of integers": (lambda x: np.median(np.astype(x * 10, int)), (X,)),
-    "np.linalg.norm of integers": (lambda x: np.linalg.norm(np.astype(x * 10, int)), (X,)),
+    "np.median of integers": (lambda x: np.median(_whole(x * 10)), (X,)),
+    "np.linalg.norm of integers": (lambda x: np.linalg.norm(_whole(x * 10)), (X,)),
     "np.linalg.solve of a batch": (lambda a, b: np.linalg.solve(np.stack([a, a]), b), (S, X[:, :2])),
     "np.unique with counts": (lambda x: np.unique(np.round(x, 1), return_counts=True), (X,)),
     "array + x": (lambda x: Y + x, (X,)),
@@ -209,6 +214,10 @@ CALLS: dict[str, tuple[Call, tuple[Any, ...]]] = {
     "array < x": (lambda x: x > Y, (X,)),
     "NumPy's number - x": (lambda x: np.float64(2) - x, (X,)),
 }  # fmt: skip
+if hasattr(np, "unstack"):  # from NumPy 2.1 on
+    CALLS["np.unstack"] = (np.unstack, (X,))
+else:
+    CALLS = {name: call for name, call in CALLS.items() if "np.astype" not in name}
 CALLS.pop("np.hstack")
 every_call = pytest.mark.parametrize("call, arrays", CALLS.values(), ids=CALLS)
 
@@ -432,7 +441,7 @@ def test_array_with_a_dtype_or_a_copy_is_as_numpy_2_defines_it() -> None:
     assert np.asarray(x, np.float32).dtype == np.float32
     assert not np.shares_memory(np.array(x, copy=True), x.data)
     assert np.shares_memory(np.array(x, copy=False), x.data)
-    with pytest.raises(ValueError, match=r"float32.*copy"):
+    with pytest.raises(ValueError, match="copy"):
         np.array(x, np.float32, copy=False)
 
 

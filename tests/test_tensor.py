@@ -228,13 +228,16 @@ def test_no_base_of_the_data_can_be_made_writable(make: Callable[[], Tensor], vi
     x = make()
     before = x.tolist()
     part = view(x)
-    while isinstance(part, np.ndarray):
+    while isinstance(part, (np.ndarray, memoryview)):
+        if isinstance(part, memoryview):  # through which NumPy reads from Python 3.12 on
+            assert part.readonly
+            part = part.obj
+            continue
         with pytest.raises(ValueError):
             part.setflags(write=True)
         with pytest.raises(ValueError):
             part[...] = 0
         part = part.base
-    assert not isinstance(part, memoryview)  # whose `obj` would be the array
     for name in dir(part):
         assert name.startswith("_") or not isinstance(getattr(part, name), np.ndarray)
     assert x.tolist() == before

@@ -132,7 +132,6 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.nan_to_num: lambda x, copy=True, nan=0.0, posinf=None, neginf=None: nan_to_num(x, nan, posinf, neginf),
     np.real: lambda val: val,
     np.copy: lambda a, order="K", subok=False: a,
-    np.astype: lambda x, dtype, *, copy=True: x.to(dtype),
     np.isclose: lambda a, b, rtol=1e-5, atol=1e-8, equal_nan=False: isclose(*pair(a, b), rtol, atol, equal_nan),
     np.isposinf: lambda x: isposinf(x),
     np.isneginf: lambda x: isneginf(x),
@@ -175,7 +174,6 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.column_stack: lambda tup: cat([x if x.ndim > 1 else reshape(x, -1, 1) for x in tensors_of(tup)], 1),
     np.split: lambda ary, indices_or_sections, axis=0: _split(ary, indices_or_sections, axis),
     np.array_split: lambda ary, indices_or_sections, axis=0: list(tensor_split(ary, indices_or_sections, axis)),
-    np.unstack: lambda x, *, axis=0: unbind(x, axis),
     # Places and order
     np.take: lambda a, indices, axis=None: _take(a, tensor_of(indices), axis),
     np.take_along_axis: lambda arr, indices, axis=-1: take_along_dim(arr, tensor_of(indices), axis),
@@ -245,6 +243,11 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
 }  # fmt: skip
 
 FUNCTIONS |= {np.amax: FUNCTIONS[np.max], np.amin: FUNCTIONS[np.min], np.around: FUNCTIONS[np.round]}
+if hasattr(np, "unstack"):  # from NumPy 2.1 on
+    FUNCTIONS |= {
+        np.unstack: lambda x, *, axis=0: unbind(x, axis),
+        np.astype: lambda x, dtype, *, copy=True: x.to(dtype),
+    }
 
 # NumPy itself answers these: they tell of shapes, dtypes and values, or write them out.
 _ON_VALUES = {

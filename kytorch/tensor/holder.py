@@ -90,8 +90,9 @@ class ArrayHolder:
         The mark binds nobody: PyTorch 2.13 takes it and lets its tensor be written to, which would change this value
         behind every graph that saved it. `torch.from_dlpack(x, copy=True)` is safe.
         """
-        array = sealed(self._data)
-        return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+        given: dict[str, Any] = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
+        # NumPy 2.0 knows the stream only.
+        return sealed(self._data).__dlpack__(**{name: value for name, value in given.items() if value is not None})
 
     if not TYPE_CHECKING:
 
