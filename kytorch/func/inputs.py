@@ -9,6 +9,7 @@ import numpy as np
 
 from kytorch.autodiff import InputBeingDifferentiatedGradFn, gradients_at, leaves
 from kytorch.func.tree import Structure, built, map_tensors, structure_of, tensors_of
+from kytorch.ops.create import zeros_like
 from kytorch.tensor.core import CONSTANT, GradFn, Gradient, LeafGradFn, Tensor, View, make
 from kytorch.tensor.values import Array
 
@@ -86,11 +87,6 @@ def differentiated(x: Tensor) -> Tensor:
     if x._grad_fn is CONSTANT:
         return make(x._data, LeafGradFn())
     return InputBeingDifferentiatedGradFn().record(x._data, x)
-
-
-def zeros_like(x: Tensor) -> Tensor:
-    """A constant of zeros."""
-    return make(np.zeros_like(x._data), CONSTANT)
 
 
 def as_constant(array: Array, grad_fn: GradFn) -> Tensor:

@@ -12,6 +12,7 @@ from kytorch.func.grad import scalar
 from kytorch.func.inputs import Argnums, Inputs, checked_argnums, output_and_aux, released
 from kytorch.func.jvp import Forward, check_tuples
 from kytorch.func.tree import Tree, built, structure_of, tensors_like, tensors_of
+from kytorch.ops.create import zeros_like
 from kytorch.ops.join import stack
 from kytorch.tensor.core import CONSTANT, Tensor, make
 
@@ -151,7 +152,7 @@ def _rows(inputs: Inputs, outputs: list[Tensor]) -> list[list[Tensor]]:
 def _columns(inputs: Inputs, outputs: list[Tensor]) -> list[list[Tensor]]:
     """The same, by one walk for each element of the inputs."""
     along = Forward(inputs, outputs)
-    zeros = [make(np.zeros_like(x._data), CONSTANT) for x in inputs.tensors]
+    zeros = [zeros_like(x) for x in inputs.tensors]
     by_input: list[list[Tensor]] = []
     for i, x in enumerate(inputs.tensors):
         columns = [along([*zeros[:i], one, *zeros[i + 1 :]]) for one in _ones_in_turn(x)]

@@ -8,8 +8,9 @@ from typing import Literal, TypeVar, TypeVarTuple, overload
 import numpy as np
 
 from kytorch.autodiff import gradients_at, leaves
-from kytorch.func.inputs import Inputs, as_constant, output_and_aux, released, zeros_like
+from kytorch.func.inputs import Inputs, as_constant, output_and_aux, released
 from kytorch.func.tree import built, structure_of, tensors_like, tensors_of
+from kytorch.ops.create import zeros_like
 from kytorch.tensor.core import LeafGradFn, Tensor, make
 
 R = TypeVar("R")

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from kytorch.tensor.core import Tensor
+from kytorch.tensor.core import CONSTANT, Tensor, make
+from kytorch.tensor.core import A as V
 from kytorch.tensor.operands import array_of
 from kytorch.tensor.values import Array
 
@@ -74,3 +75,8 @@ def not_converged(name: str, wrong: Array, x: Array) -> np.linalg.LinAlgError:
     if wrong.any() and not np.isfinite(x).all():
         reason = f"{which(wrong)} is not finite"
     return np.linalg.LinAlgError(f"{name}: the iteration did not converge; {reason}")
+
+
+def constant_like(array: Array, like: V) -> V:
+    """`array`, as a constant Tensor if `like` is a Tensor."""
+    return make(array, CONSTANT) if isinstance(like, Tensor) else array

@@ -6,7 +6,7 @@ from typing import Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
-from kytorch.linalg.checks import decomposed, floats, matrices
+from kytorch.linalg.checks import constant_like, decomposed, floats, matrices
 from kytorch.ops.products import MatmulGradFn
 from kytorch.ops.reduce import sum
 from kytorch.ops.shape import squeeze, unsqueeze
@@ -143,10 +143,10 @@ def lstsq(
         rest = a @ solution - columns
         residuals = sum(rest * rest, -2)
     else:
-        residuals = _constant(np.empty(0, data.dtype), a)
+        residuals = constant_like(np.empty(0, data.dtype), a)
     if vector:
         solution = squeeze(solution, -1)
-    return LeastSquares(solution, residuals, _constant(rank, a), _constant(s, a))
+    return LeastSquares(solution, residuals, constant_like(rank, a), constant_like(s, a))
 
 
 def _solution(a: V, inverse: Array, b: V) -> V:
@@ -158,7 +158,3 @@ def _solution(a: V, inverse: Array, b: V) -> V:
     if not isinstance(a, Tensor) or not isinstance(b, Tensor):
         return x
     return MatmulGradFn().record(x, PinvGradFn(data, inverse).record(inverse, a), b)
-
-
-def _constant(array: Array, like: V) -> V:
-    return make(array, CONSTANT) if isinstance(like, Tensor) else array

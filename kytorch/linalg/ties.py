@@ -12,9 +12,10 @@ import math
 
 import numpy as np
 
+from kytorch.linalg.checks import constant_like
 from kytorch.ops.singular import over
 from kytorch.ops.where import where
-from kytorch.tensor.core import CONSTANT, GradFn, OneInputGradFn, Tensor, View, make
+from kytorch.tensor.core import CONSTANT, GradFn, OneInputGradFn, Tensor, View
 from kytorch.tensor.core import A as V
 from kytorch.tensor.values import Array
 
@@ -30,16 +31,12 @@ class TiesGradFn(OneInputGradFn):
         used = data_of(g) > 0
         lost = (used[..., 0] & used[..., 1])[..., None, None]
         dtype = g.dtype.type
-        return (_constant(np.where(lost, dtype(math.nan), np.zeros(self._shapes[0], dtype)), g),)
+        return (constant_like(np.where(lost, dtype(math.nan), np.zeros(self._shapes[0], dtype)), g),)
 
 
 def data_of(x: Tensor | Array) -> Array:
     """The array of `x`."""
     return x._data if isinstance(x, Tensor) else x
-
-
-def _constant(array: Array, like: V) -> V:
-    return make(array, CONSTANT) if isinstance(like, Tensor) else array
 
 
 def rounding(values: Array) -> Array:
@@ -67,7 +64,7 @@ def values_told(node: GradFn, term: V) -> tuple[V | None, ...]:
         return (term,)
     used = np.zeros(node._shapes[1], term.dtype)
     used[..., 0] = 1
-    return term, _constant(used, term)
+    return term, constant_like(used, term)
 
 
 def vectors_told(
@@ -86,7 +83,7 @@ def vectors_told(
         used[..., 1] += (tied & (exact | moved[..., :, None] | moved[..., None, :])).any((-2, -1))
     if zeros is not None:
         used[..., 1] += (zeros & ((values == 0) | moved)).any(-1)
-    return term, _constant(used, term)
+    return term, constant_like(used, term)
 
 
 def joined(nodes: tuple[GradFn, ...], x: Tensor) -> None:
@@ -106,4 +103,4 @@ def over_gaps(numerator: V, gaps: V, tied: Array | None, g: V) -> V:
     size, greatest = np.abs(data_of(numerator)), np.abs(data_of(g)).max((-2, -1), keepdims=True, initial=0)
     moved = tied & ~(size <= greatest * (10 * np.finfo(size.dtype).eps * max(g.shape[-2:])))
     apart = np.where(moved, size.dtype.type(math.nan), size.dtype.type(math.inf))
-    return over(numerator, where(tied, _constant(apart, gaps), gaps))
+    return over(numerator, where(tied, constant_like(apart, gaps), gaps))

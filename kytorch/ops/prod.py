@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.kernels.product import product
+from kytorch.ops.create import ones_like
 from kytorch.ops.dtype import to
 from kytorch.ops.join import cat
 from kytorch.ops.permute import permute
 from kytorch.ops.reduce import kept
-from kytorch.tensor.core import CONSTANT, A, Tensor, make
+from kytorch.tensor.core import A, Tensor
 from kytorch.tensor.dims import one_dim
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of
@@ -40,7 +41,7 @@ class ProdGradFn(InputOutputGradFn):
 def _others(x: A, dims: tuple[int, ...]) -> A:
     """For each element the product of the others over `dims`, all or one, without a division."""
     if not x.ndim:
-        return _ones_like(x)
+        return ones_like(x)
     if len(dims) == x.ndim:
         return _others_along_the_last(x.reshape(-1)).reshape(x.shape)
     order = [i for i in range(x.ndim) if i not in dims] + list(dims)
@@ -51,7 +52,7 @@ def _others_along_the_last(x: A) -> A:
     """A tree: what is outside of an element is its partner in the other half, times what is outside of the pair."""
     n = x.shape[-1]
     if n == 1:
-        return _ones_like(x)
+        return ones_like(x)
     half = n // 2
     first, second = x[..., :half], x[..., half : 2 * half]
     pairs: A = first * second
@@ -61,12 +62,6 @@ def _others_along_the_last(x: A) -> A:
         return cat([of_pairs * second, of_pairs * first, outside[..., half:]], -1)
     outside = _others_along_the_last(pairs)
     return cat([outside * second, outside * first], -1)
-
-
-def _ones_like(x: A) -> A:
-    if isinstance(x, Tensor):
-        return make(np.ones_like(x._data), CONSTANT)
-    return np.ones_like(x)
 
 
 @method
