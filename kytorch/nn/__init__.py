@@ -1,14 +1,14 @@
 """Modules, layers and losses, named as in torch.nn."""
 
 from kytorch.nn import functional, init
-from kytorch.nn.activations import ReLU, Sigmoid, Sin, Tanh
-from kytorch.nn.bce import BCELoss, BCEWithLogitsLoss
+from kytorch.nn.activations.elementwise import ReLU, Sigmoid, Sin, Tanh
+from kytorch.nn.losses.bce import BCELoss, BCEWithLogitsLoss
 from kytorch.nn.containers import Layer, Sequential
-from kytorch.nn.cross_entropy import CrossEntropyLoss
+from kytorch.nn.losses.cross_entropy import CrossEntropyLoss
 from kytorch.nn.dropout import Dropout
 from kytorch.nn.linear import Linear
 from kytorch.nn.module import Buffer, Module
-from kytorch.nn.mse import MSELoss
+from kytorch.nn.losses.mse import MSELoss
 
 __all__ = [
     "BCELoss",

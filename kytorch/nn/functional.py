@@ -1,10 +1,10 @@
 """Layers and losses as functions of Tensors."""
 
-from kytorch.nn.bce import binary_cross_entropy, binary_cross_entropy_with_logits
-from kytorch.nn.cross_entropy import cross_entropy
+from kytorch.nn.losses.bce import binary_cross_entropy, binary_cross_entropy_with_logits
+from kytorch.nn.losses.cross_entropy import cross_entropy
 from kytorch.nn.dropout import dropout
 from kytorch.nn.linear import linear
-from kytorch.nn.mse import mse_loss
+from kytorch.nn.losses.mse import mse_loss
 from kytorch.ops.activation import relu, sigmoid, softplus
 from kytorch.ops.hyperbolic import tanh
 from kytorch.ops.one_hot import one_hot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kytorch.kernels import loss as kernels
-from kytorch.nn.reduction import Loss, LossGradFn, Reduction, check_reduction, checked_pair, reduced
+from kytorch.nn.losses.reduction import Loss, LossGradFn, Reduction, check_reduction, checked_pair, reduced
 from kytorch.ops.activation import sigmoid
 from kytorch.ops.comparison import gt
 from kytorch.ops.exponential import log

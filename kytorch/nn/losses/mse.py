@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kytorch.nn.reduction import Loss, LossGradFn, Reduction, check_reduction, checked_pair, reduced
+from kytorch.nn.losses.reduction import Loss, LossGradFn, Reduction, check_reduction, checked_pair, reduced
 from kytorch.tensor.core import A, Tensor
 
 

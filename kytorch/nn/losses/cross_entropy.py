@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kytorch.kernels import loss as kernels
-from kytorch.nn.reduction import Loss, Reduction, check_reduction, reduced
+from kytorch.nn.losses.reduction import Loss, Reduction, check_reduction, reduced
 from kytorch.ops.exponential import exp, log
 from kytorch.ops.extremum import max
 from kytorch.ops.reduce import mean, sum

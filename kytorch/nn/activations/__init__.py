@@ -1,0 +1,1 @@
+"""The activations: functions, and layers of them."""
