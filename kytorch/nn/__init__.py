@@ -2,29 +2,17 @@
 
 from kytorch.nn import functional, init
 from kytorch.nn.activations.elementwise import ReLU, Sigmoid, Sin, Tanh
-from kytorch.nn.losses.bce import BCELoss, BCEWithLogitsLoss
 from kytorch.nn.containers import Layer, Sequential
-from kytorch.nn.losses.cross_entropy import CrossEntropyLoss
 from kytorch.nn.dropout import Dropout
 from kytorch.nn.linear import Linear
-from kytorch.nn.module import Buffer, Module
+from kytorch.nn.losses.bce import BCELoss, BCEWithLogitsLoss
+from kytorch.nn.losses.cross_entropy import CrossEntropyLoss
 from kytorch.nn.losses.mse import MSELoss
+from kytorch.nn.module import Buffer, Module
 
+# fmt: off
 __all__ = [
-    "BCELoss",
-    "BCEWithLogitsLoss",
-    "Buffer",
-    "CrossEntropyLoss",
-    "Dropout",
-    "Layer",
-    "Linear",
-    "MSELoss",
-    "Module",
-    "ReLU",
-    "Sequential",
-    "Sigmoid",
-    "Sin",
-    "Tanh",
-    "functional",
-    "init",
+    "BCELoss", "BCEWithLogitsLoss", "Buffer", "CrossEntropyLoss", "Dropout", "Layer", "Linear", "MSELoss", "Module",
+    "ReLU", "Sequential", "Sigmoid", "Sin", "Tanh", "functional", "init",
 ]
+# fmt: on

@@ -9,10 +9,11 @@ import math
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from kytorch.tensor.core import TrainableWeight
 from kytorch.tensor.random import generator_or_default
-from kytorch.tensor.values import Array
+from kytorch.tensor.values import Array, Shape
 
 Nonlinearity = Literal["linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu"]
 
@@ -59,6 +60,17 @@ def uniform_(
 ) -> TrainableWeight:
     """U(a, b)."""
     return _updated(weight, generator_or_default(generator).uniform(a, b, weight.shape))
+
+
+def uniform_weight(
+    shape: Shape,
+    bound: float,
+    dtype: npt.DTypeLike,
+    generator: np.random.Generator | None = None,
+    order: Literal["C", "F"] = "C",
+) -> TrainableWeight:
+    """A new weight of U(-bound, bound), laid out in memory by rows, or with "F" by columns."""
+    return uniform_(TrainableWeight(np.empty(shape, dtype, order=order)), -bound, bound, generator)
 
 
 def normal_(

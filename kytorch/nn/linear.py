@@ -104,12 +104,8 @@ class Linear(Module):
         self.out_features = out_features
         bound = 1 / math.sqrt(in_features)
         # Column by column in memory: BLAS multiplies x by a transposed matrix a third faster then.
-        self.weight = TrainableWeight(np.empty((out_features, in_features), dtype, order="F"))
-        init.uniform_(self.weight, -bound, bound, generator)
-        self.bias: TrainableWeight | None = None
-        if bias:
-            self.bias = TrainableWeight(np.empty(out_features, dtype))
-            init.uniform_(self.bias, -bound, bound, generator)
+        self.weight = init.uniform_weight((out_features, in_features), bound, dtype, generator, order="F")
+        self.bias = init.uniform_weight((out_features,), bound, dtype, generator) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
         return linear(x, self.weight.tensor(), None if self.bias is None else self.bias.tensor())
