@@ -6,44 +6,29 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from reprlib import recursive_repr
 from types import FrameType
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, Self, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from kytorch.tensor.core import CONSTANT, Tensor, TrainableWeight, make
-from kytorch.tensor.holder import ArrayHolder
-from kytorch.tensor.reading import reading
-from kytorch.tensor.values import Array, Nested, to_array
+from kytorch.nn.buffer import Buffer
+from kytorch.nn.hooks import (
+    ForwardHook,
+    ForwardHookWithKwargs,
+    ForwardPreHook,
+    ForwardPreHookWithKwargs,
+    Hooks,
+    RemovableHandle,
+    without_kwargs_after,
+    without_kwargs_before,
+)
+from kytorch.tensor.core import Tensor, TrainableWeight
+from kytorch.tensor.values import Array, Nested
 
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
 
 _NOTHING = object()
-
-
-class Buffer(ArrayHolder):
-    """An array that belongs to a module's state and is not trained, such as a running mean."""
-
-    __slots__ = ()
-
-    def __init__(self, data: Tensor | Nested, dtype: npt.DTypeLike | None = None) -> None:
-        self._data = to_array(data._data if isinstance(data, Tensor) else data, dtype)
-
-    def tensor(self) -> Tensor:
-        """The buffer's value now, a constant."""
-        own = make(self._data, CONSTANT)
-        return own if (how := reading.get()) is None else how(self, own)
-
-    def update(self, data: Tensor | Nested) -> None:
-        """Replace the value by a copy of `data`, of the same shape, in the buffer's dtype."""
-        array = to_array(data._data if isinstance(data, Tensor) else data, self.dtype)
-        if array.shape != self.shape:
-            raise ValueError(f"update: the buffer has shape {self.shape}, the new value {array.shape}")
-        self._replace(array)
-
-    def __repr__(self) -> str:
-        return f"Buffer({self.tensor()!r})"
 
 
 class _Forward(Protocol[P, R]):
@@ -65,6 +50,7 @@ class Module:
     """
 
     training: bool = True
+    _hooks: Hooks | None = None
 
     if TYPE_CHECKING:
         # A subclass says what its forward takes; of a module of which nothing is known, a call answers anything.
@@ -74,6 +60,8 @@ class Module:
 
         def __call__(self, x=_NOTHING, /, *args, **kwargs):
             try:
+                if self._hooks is not None:
+                    return self._hooks.call(self, args if x is _NOTHING else (x, *args), kwargs)
                 if x is _NOTHING:
                     return self.forward(**kwargs)
                 if args or kwargs:
@@ -113,18 +101,71 @@ class Module:
                 seen.add(part)
                 yield path, part
 
-    def state_dict(self) -> dict[str, Array]:
-        """The arrays of all weights and buffers by path; they are read-only, and later updates do not change them."""
-        return {path: part.data for path, part in self._state("")}
+    def buffers(self) -> Iterator[Buffer]:
+        """Every buffer, each once."""
+        return (buffer for _, buffer in self.named_buffers())
 
-    def load_state_dict(self, state: Mapping[str, Tensor | Array]) -> None:
+    def children(self) -> Iterator[Module]:
+        """The modules directly in this one."""
+        return (child for _, child in self.named_children())
+
+    def modules(self) -> Iterator[Module]:
+        """This module and every module below it, each once."""
+        return (module for _, module in self.named_modules())
+
+    def parameters(self) -> Iterator[TrainableWeight]:
+        """PyTorch's name of `weights()`."""
+        return self.weights()
+
+    def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, TrainableWeight]]:
+        """PyTorch's name of `named_weights()`."""
+        return self.named_weights(prefix)
+
+    def get_submodule(self, target: str) -> Module:
+        """The module of that path, this one for "". Raises AttributeError for another."""
+        for path, module, _ in _walk(self, "", {}):
+            if path == target:
+                return module
+        raise AttributeError(f"get_submodule: {type(self).__name__} has no module {target!r}")
+
+    def register_buffer(self, name: str, tensor: Tensor | Nested | None, persistent: bool = True) -> None:
+        """Set the attribute `name` to a Buffer of `tensor`, or to None."""
+        self._set_new(name, None if tensor is None else Buffer(tensor, persistent=persistent))
+
+    def register_parameter(self, name: str, param: TrainableWeight | None) -> None:
+        """Set the attribute `name` to a weight, or to None."""
+        self._set_new(name, param)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Set the attribute `name` to a module, or to None."""
+        self._set_new(name, module)
+
+    register_module = add_module
+
+    def _set_new(self, name: str, part: TrainableWeight | Buffer | Module | None) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"{type(self).__name__}: a name is to be a str, not {type(name).__name__}")
+        if not name or "." in name:
+            raise ValueError(f"{type(self).__name__}: {name!r} is no name: dots stand between those of a path")
+        if hasattr(self, name) and vars(self).get(name, self) is not None:
+            raise ValueError(f"{type(self).__name__}: there is an attribute {name!r} already")
+        setattr(self, name, part)
+
+    def state_dict(self) -> dict[str, Array]:
+        """The arrays of all weights and persistent buffers by path; they are read-only, and later updates do not
+        change them.
+        """
+        return {path: part.data for path, part in self._saved()}
+
+    def load_state_dict(self, state: Mapping[str, Tensor | Array], strict: bool = True) -> None:
         """Update every weight and buffer to the values of `state`, in their own dtype, or none of them.
 
-        Raises ValueError that lists every missing, unexpected and wrongly shaped entry, and every wrong kind.
+        Raises ValueError that lists every missing, unexpected and wrongly shaped entry, and every wrong kind; without
+        `strict` what is missing stays, and what is unexpected is left out.
         """
-        own = dict(self._state(""))
-        wrong = [f"missing {path}" for path in own if path not in state]
-        wrong += [f"unexpected {path}" for path in state if path not in own]
+        own = dict(self._saved())
+        wrong = [f"missing {path}" for path in own if path not in state and strict]
+        wrong += [f"unexpected {path}" for path in state if path not in own and strict]
         new: dict[str, Array] = {}
         for path, part in own.items():
             if path in state:
@@ -140,6 +181,10 @@ class Module:
             raise ValueError(f"load_state_dict of {type(self).__name__}: {'; '.join(wrong)}")
         for path, array in new.items():
             own[path]._replace(array)
+
+    def _saved(self) -> Iterator[tuple[str, TrainableWeight | Buffer]]:
+        """What `state_dict` shows."""
+        return ((path, part) for path, part in self._state("") if isinstance(part, TrainableWeight) or part.persistent)
 
     def _attributes(self) -> Mapping[str, object]:
         """The attributes in which state is looked for."""
@@ -166,15 +211,93 @@ class Module:
         """Put this module and those below into evaluation mode."""
         return self.train(False)
 
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Give all weights gradients, or with False freeze them."""
+        for weight in self.weights():
+            weight.requires_grad_(requires_grad)
+        return self
+
+    def to(self, dtype: npt.DTypeLike) -> Self:
+        """Turn the weights and the buffers of floats into `dtype`. Graphs made before keep the old values."""
+        kind = np.dtype(dtype)
+        if kind.kind != "f":
+            raise TypeError(f"to: weights are of floats, not {kind}")
+        for part in (*self.weights(), *self.buffers()):
+            if part.dtype.kind == "f":
+                part._convert(kind)
+        return self
+
+    def half(self) -> Self:
+        """Turn the weights and the buffers of floats into float16."""
+        return self.to(np.float16)
+
+    def float(self) -> Self:
+        """Turn the weights and the buffers of floats into float32."""
+        return self.to(np.float32)
+
+    def double(self) -> Self:
+        """Turn the weights and the buffers of floats into float64."""
+        return self.to(np.float64)
+
+    def apply(self, fn: Callable[[Module], object]) -> Self:
+        """Call `fn` with every module below this one, and then with this one."""
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    # Hooks
+
+    @overload
+    def register_forward_pre_hook(
+        self, hook: ForwardPreHook, *, prepend: bool = False, with_kwargs: Literal[False] = False
+    ) -> RemovableHandle: ...
+    @overload
+    def register_forward_pre_hook(
+        self, hook: ForwardPreHookWithKwargs, *, prepend: bool = False, with_kwargs: Literal[True]
+    ) -> RemovableHandle: ...
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call hook(module, args) before every forward; what it answers, unless None, are the arguments instead.
+
+        With `with_kwargs` it is hook(module, args, kwargs), and answers both or None.
+        """
+        if self._hooks is None:
+            self._hooks = Hooks()
+        return self._hooks.before(hook if with_kwargs else without_kwargs_before(hook), prepend)
+
+    @overload
+    def register_forward_hook(
+        self, hook: ForwardHook, *, prepend: bool = False, with_kwargs: Literal[False] = False
+    ) -> RemovableHandle: ...
+    @overload
+    def register_forward_hook(
+        self, hook: ForwardHookWithKwargs, *, prepend: bool = False, with_kwargs: Literal[True]
+    ) -> RemovableHandle: ...
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call hook(module, args, output) after every forward; what it answers, unless None, is the output instead.
+
+        With `with_kwargs` it is hook(module, args, kwargs, output).
+        """
+        if self._hooks is None:
+            self._hooks = Hooks()
+        return self._hooks.after(hook if with_kwargs else without_kwargs_after(hook), prepend)
+
     # What is shown
 
     def extra_repr(self) -> str:
         """What `repr` shows of this module's options."""
         return ""
 
+    def _shown_children(self) -> Iterable[tuple[str, str]]:
+        return ((name, repr(child)) for name, child in self.named_children())
+
     @recursive_repr()
     def __repr__(self) -> str:
-        children = [f"({name}): {child!r}".replace("\n", "\n  ") for name, child in self.named_children()]
+        children = [f"({name}): {shown}".replace("\n", "\n  ") for name, shown in self._shown_children()]
         lines = self.extra_repr().splitlines() + children
         inside = "\n  " + "\n  ".join(lines) + "\n" if children or len(lines) > 1 else "".join(lines)
         return f"{type(self).__name__}({inside})"

@@ -480,21 +480,39 @@ class DivGradFn(TwoInputGradFn):
 
 
 class TrainableWeight(NoArithmetic, ArrayHolder):
-    """The one mutable cell: an array that `update` replaces by another. Its dtype is floating."""
+    """The one mutable cell: an array that `update` replaces by another. Its dtype is floating.
 
-    __slots__ = ("__weakref__",)
+    Without `requires_grad` it is frozen: it is read as a constant, and gets no gradient.
+    """
 
-    def __init__(self, data: Tensor | Nested, dtype: npt.DTypeLike | None = None) -> None:
+    __slots__ = ("__weakref__", "_requires_grad")
+    _requires_grad: bool
+
+    def __init__(
+        self, data: Tensor | Nested, dtype: npt.DTypeLike | None = None, *, requires_grad: bool = True
+    ) -> None:
         array = to_array(data._data if isinstance(data, Tensor) else data, dtype)
         if array.dtype.kind != "f":
             raise TypeError(f"TrainableWeight: dtype {array.dtype} has no derivative; pass floats, or dtype=")
         self._data = array
+        self._requires_grad = requires_grad
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether the weight gets a gradient."""
+        return self._requires_grad
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Give the weight gradients from its next read on, or with False freeze it."""
+        self._requires_grad = requires_grad
+        return self
 
     def tensor(self) -> Tensor:
-        """The weight's value now, as a Tensor that is recorded; a constant under `no_grad`."""
+        """The weight's value now, as a Tensor that is recorded; a constant under `no_grad`, or if it is frozen."""
         tensor = _new(Tensor)
         tensor._data = self._data
-        tensor._grad_fn = CONSTANT if (how := reading.get()) is constantly else LeafGradFn(self)
+        how = reading.get()
+        tensor._grad_fn = LeafGradFn(self) if self._requires_grad and how is not constantly else CONSTANT
         return tensor if how is None or how is constantly else how(self, tensor)
 
     def update(self, data: Tensor | Nested) -> None:
@@ -509,13 +527,18 @@ class TrainableWeight(NoArithmetic, ArrayHolder):
         self._replace(array)
 
     def __repr__(self) -> str:
-        return f"TrainableWeight({make(self._data, CONSTANT)!r})"
+        frozen = "" if self._requires_grad else ", requires_grad=False"
+        return f"TrainableWeight({make(self._data, CONSTANT)!r}{frozen})"
 
     def __deepcopy__(self, memo: dict[int, object]) -> TrainableWeight:
-        return TrainableWeight(self._data)
+        return TrainableWeight(self._data, requires_grad=self._requires_grad)
 
-    def __reduce__(self) -> tuple[Callable[[Array], TrainableWeight], tuple[Array]]:
-        return TrainableWeight, (self.data,)
+    def __reduce__(self) -> tuple[Callable[[Array, bool], TrainableWeight], tuple[Array, bool]]:
+        return _unpickled, (self.data, self._requires_grad)
+
+
+def _unpickled(data: Array, requires_grad: bool) -> TrainableWeight:
+    return TrainableWeight(data, requires_grad=requires_grad)
 
 
 Gradients: TypeAlias = list[tuple[Gradient, TrainableWeight]]

@@ -69,6 +69,12 @@ class ArrayHolder:
         lock(new)
         self._data = new
 
+    def _convert(self, dtype: np.dtype[Any]) -> None:
+        """Turn the values into `dtype`, in the old ones' layout in memory."""
+        if self._data.dtype != dtype:
+            self._data = self._data.astype(dtype)
+            lock(self._data)
+
     # To a type checker a buffer, which np.asarray takes. Were it an array-like, `array * tensor` would be an array.
     def __buffer__(self, flags: int, /) -> memoryview:
         return sealed(self._data).data
