@@ -35,13 +35,6 @@ class _Forward(Protocol[P, R]):
     def forward(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
 
-class _CallAsForward:
-    """To a type checker, a module's call has the signature of its `forward`."""
-
-    def __get__(self, module: _Forward[P, R], owner: object) -> Callable[P, R]:
-        raise NotImplementedError
-
-
 class Module:
     """The base of layers and models. A subclass sets attributes in `__init__` and computes in `forward`.
 
@@ -55,7 +48,10 @@ class Module:
     if TYPE_CHECKING:
         # A subclass says what its forward takes; of a module of which nothing is known, a call answers anything.
         forward: Callable[..., Any]
-        __call__ = _CallAsForward()
+
+        def __call__(self: _Forward[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+            """The answer of `forward`."""
+            raise NotImplementedError
     else:
 
         def __call__(self, x=_NOTHING, /, *args, **kwargs):
