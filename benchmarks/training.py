@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def with_kytorch(
-    model: nn.Sequential, loss_of: Callable[[Tensor, Tensor], Tensor], x: Array, target: Array, lr: float
+    model: nn.Module, loss_of: Callable[[Tensor, Tensor], Tensor], x: Array, target: Array, lr: float
 ) -> Prepared:
     """Training of `model`."""
     from kytorch import Tensor, optim

@@ -91,3 +91,11 @@ def test_equal_layers_of_a_list_are_shown_together():
     assert repr(parts) == (
         "ModuleList(\n  (0-1): 2 x Linear(in_features=2, out_features=2, bias=True)\n  (2): ReLU()\n)"
     )
+
+
+def test_a_part_is_an_attribute_too_as_in_pytorch():
+    parts = nn.ModuleDict({"head": nn.ReLU()})
+    assert parts.head is parts["head"]
+    with pytest.raises(AttributeError, match="'ModuleDict' object has no attribute 'tail'"):
+        _ = parts.tail
+    assert getattr(nn.Sequential(layer := nn.Tanh()), "0") is layer

@@ -85,6 +85,17 @@ def test_what_a_tensor_is() -> None:
     assert (Tensor(1.0).shape, Tensor(1.0).ndim, Tensor(1.0).size) == ((), 0, 1)
 
 
+def test_size_is_the_number_of_elements_and_called_the_shape_as_in_pytorch():
+    x = Tensor(np.zeros((2, 3), np.float32))
+    assert isinstance(x.size, int)
+    assert (x.size, x.size(), x.size(0), x.size(-1), x.view(x.size(1), -1).shape) == (6, (2, 3), 2, 3, (3, 2))
+    assert TrainableWeight([1.0]).size(0) == 1
+    with pytest.raises(IndexError, match="size: dim 2 is out of range for 2 dimensions"):
+        x.size(2)
+    assert pickle.loads(pickle.dumps(x.size)) == copy.deepcopy(x.size) == 6
+    assert type(pickle.loads(pickle.dumps(x.size))) is int
+
+
 def test_makers_make_the_shape_and_dtype_that_was_asked_for() -> None:
     assert kytorch.tensor([1.0, 2.0], kytorch.float64).dtype == np.float64
     assert kytorch.zeros(2, 3).tolist() == [[0.0] * 3] * 2

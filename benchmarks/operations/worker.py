@@ -7,12 +7,10 @@ pass on constants, of one on inputs to differentiate, and of a forward and a bac
 """
 
 import json
-import statistics
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from time import perf_counter_ns
 from typing import Any
 
 import numpy as np
@@ -20,9 +18,7 @@ import numpy as np
 from benchmarks.operations.cases import Case
 from benchmarks.operations.table import CASES
 from benchmarks.prepared import Array
-
-_BATCH_NS = 200_000
-_AT_LEAST = 3
+from benchmarks.timing import seconds_of
 
 
 def main(arguments: list[str]) -> None:
@@ -45,7 +41,7 @@ def main(arguments: list[str]) -> None:
         for case in chosen:
             work = prepare(case, int(size))
             times[case.name] = [
-                None if step is None else _timed(step, float(seconds))
+                None if step is None else seconds_of(step, float(seconds))
                 for step in (work.plain, work.recorded, work.both)
             ]
         Path(file).write_text(json.dumps(times))
@@ -127,25 +123,6 @@ def _with_numpy(threads: int) -> Callable[[Case, int], _Work]:
 def _values(answer: Any) -> Any:
     """The first of several answers."""
     return answer[0] if isinstance(answer, tuple) else answer
-
-
-def _timed(step: Callable[[], object], seconds: float) -> float:
-    """The median time of a step, over batches that are long enough to be timed, for about `seconds` after a warm-up."""
-    number = 1
-    while _batch(step, number) < _BATCH_NS and number < 1 << 20:
-        number *= 2
-    times: list[float] = []
-    end = perf_counter_ns() + int(seconds * 1e9)
-    while len(times) < _AT_LEAST or perf_counter_ns() < end:
-        times.append(_batch(step, number) / number)
-    return statistics.median(times) / 1e9
-
-
-def _batch(step: Callable[[], object], number: int) -> int:
-    start = perf_counter_ns()
-    for _ in range(number):
-        step()
-    return perf_counter_ns() - start
 
 
 if __name__ == "__main__":

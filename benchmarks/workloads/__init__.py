@@ -1,6 +1,6 @@
 """The workloads, each in a file of its own: a new one is written beside them and listed here."""
 
 from benchmarks.workload import Measured
-from benchmarks.workloads import w1, w2, w8, w9, w10
+from benchmarks.workloads import w1, w2, w5, w8, w9, w10
 
-WORKLOADS: tuple[Measured, ...] = (w1.WORKLOAD, w2.WORKLOAD, w8.WORKLOAD, w9.WORKLOAD, w10.WORKLOAD)
+WORKLOADS: tuple[Measured, ...] = (w1.WORKLOAD, w2.WORKLOAD, w5.WORKLOAD, w8.WORKLOAD, w9.WORKLOAD, w10.WORKLOAD)

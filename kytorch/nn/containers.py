@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
-from typing import Generic, Protocol, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar, overload
 
 from kytorch.nn.module import Module
 from kytorch.tensor.core import Tensor, TrainableWeight
@@ -37,6 +37,14 @@ class _Named(Module, Generic[T]):
         if not name or "." in name:
             raise ValueError(f"{type(self).__name__}: {name!r} is no name: dots stand between those of a path")
         self._named[name] = part
+
+    if not TYPE_CHECKING:  # which knows no names of parts; an index is typed
+
+        def __getattr__(self, name):
+            named = vars(self).get("_named", {})
+            if name in named:
+                return named[name]
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
     def __len__(self) -> int:
         return len(self._named)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.tensor.methods.registry import HOOKS
+from kytorch.tensor.size import Size
 from kytorch.tensor.values import Array, Shape, lock, sealed
 
 
@@ -50,9 +51,9 @@ class ArrayHolder:
         return self._data.dtype
 
     @property
-    def size(self) -> int:
-        """The number of elements."""
-        return self._data.size
+    def size(self) -> Size:
+        """The number of elements; called, the shape or the size of one dimension, as in PyTorch."""
+        return Size(self._data.size, self._data.shape)
 
     def dim(self) -> int:
         """The number of dimensions, as `ndim`."""

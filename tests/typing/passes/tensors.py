@@ -110,3 +110,7 @@ floats: npt.NDArray[Any] = np.ones(3)
 assert_type(kt.tanh(floats), npt.NDArray[Any])
 assert_type(kt.sum(floats, 0), npt.NDArray[Any])
 assert_type(kt.max(floats, 0).values, npt.NDArray[Any])
+
+rows: int = x.size(0)
+shape: tuple[int, ...] = x.size()
+elements: int = x.size

@@ -1,0 +1,1 @@
+"""Every kind of layer beside PyTorch's."""
