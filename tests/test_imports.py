@@ -27,6 +27,8 @@ LEVEL = {**RANKS, **OTHERS}
 
 # Extras, imported where they are used, so that the core does without them.
 OPTIONAL = {"matplotlib", "tqdm"}
+# What type checkers bring along, imported under TYPE_CHECKING alone.
+FOR_TYPES = {"typing_extensions"}
 
 
 class Import(NamedTuple):
@@ -114,7 +116,7 @@ def test_no_two_modules_import_each_other_in_a_circle() -> None:
 
 
 def test_only_numpy_and_the_standard_library_are_imported() -> None:
-    allowed = {"kytorch", "numpy", *sys.stdlib_module_names}
+    allowed = {"kytorch", "numpy", *FOR_TYPES, *sys.stdlib_module_names}
     for found in ALL:
         top = found.name.split(".")[0]
         assert top in allowed or (top in OPTIONAL and found.in_function), str(found)
@@ -144,6 +146,7 @@ def test_importing_kytorch_loads_numpy_and_the_standard_library_only() -> None:
     strangers = loaded - set(sys.stdlib_module_names) - {"kytorch", "numpy", "cython_runtime"}
     assert not {name for name in strangers if not name.startswith("_cython")}
     assert not loaded & {"torch", *OPTIONAL}
+    assert not FOR_TYPES & _loaded_by("import kytorch.nn")
 
 
 def test_importing_kytorch_prints_nothing() -> None:

@@ -17,9 +17,11 @@ DRAWN = [
     init.kaiming_uniform_,
     init.kaiming_normal_,
     init.orthogonal_,
+    lambda tensor, generator=None: init.sparse_(tensor, 0.5, 1.0, generator),
 ]
+DRAWN[-1].__name__ = "sparse_"
 PLAIN = [lambda w: init.constant_(w, 0.25), init.zeros_, init.ones_, init.eye_]
-OF_FANS = DRAWN[3:]
+OF_FANS = DRAWN[3:8]
 every_drawn = pytest.mark.parametrize("f", DRAWN, ids=[f.__name__ for f in DRAWN])
 
 
@@ -67,6 +69,40 @@ def test_eye_has_ones_on_the_diagonal_of_any_matrix(shape):
 def test_eye_refuses_what_is_no_matrix(shape):
     with pytest.raises(ValueError, match="eye_: the weight is to have two dimensions"):
         init.eye_(weight(*shape))
+
+
+def test_dirac_passes_channels_on_at_the_centre_of_the_kernel():
+    values = init.dirac_(weight(4, 3, 3, 2)).data
+    assert values.sum() == 3
+    assert all(values[i, i, 1, 1] == 1 for i in range(3))
+    values = init.dirac_(weight(6, 2, 3), 2).data
+    assert np.argwhere(values).tolist() == [[0, 0, 1], [1, 1, 1], [3, 0, 1], [4, 1, 1]]
+    assert init.dirac_(weight(2, 2, 1, 4, 5)).data[:, :, 0, 2, 2].tolist() == [[1, 0], [0, 1]]
+
+
+@pytest.mark.parametrize("shape, groups", [((3, 3), 1), ((3,), 1), ((2,) * 6, 1), ((4, 2, 3), 3), ((4, 2, 3), 0)])
+def test_dirac_refuses_what_is_no_convolution_or_does_not_divide(shape, groups):
+    with pytest.raises(ValueError, match="dirac_: "):
+        init.dirac_(weight(*shape), groups)
+
+
+def test_sparse_has_so_many_zeros_in_each_column():
+    values = init.sparse_(weight(200, 100), 0.31, 0.5, rng()).data
+    assert ((values == 0).sum(0) == 62).all()
+    assert_normal(values[values != 0], 0, 0.5)
+    assert (init.sparse_(weight(7, 3), 0.1, generator=rng()).data == 0).sum(0).tolist() == [1, 1, 1]
+    assert not init.sparse_(weight(7, 3), 1, generator=rng()).data.any()
+
+
+def test_sparse_refuses_what_is_no_matrix_and_no_fraction():
+    with pytest.raises(ValueError, match="sparse_: the weight is to have two dimensions"):
+        init.sparse_(weight(3), 0.5)
+    with pytest.raises(ValueError, match=r"sparse_: the sparsity is to be in \[0, 1\], not 1.5"):
+        init.sparse_(weight(3, 3), 1.5)
+
+
+def test_fans_are_counted_by_pytorchs_name_too():
+    assert init._calculate_fan_in_and_fan_out(weight(50, 20, 4, 5)) == (400, 1000)
 
 
 def test_uniform_is_between_0_and_1_or_the_given_bounds():
@@ -150,6 +186,11 @@ def test_gains_have_known_values():
     assert init.calculate_gain("leaky_relu") == math.sqrt(2 / 1.0001)
     assert init.calculate_gain("leaky_relu", 1.0) == 1
     assert init.calculate_gain("selu") == 0.75
+    for kind in ("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"):
+        assert init.calculate_gain(kind) == 1
+    for param in (True, "0.1"):
+        with pytest.raises(TypeError, match="calculate_gain: param is to be a number"):
+            init.calculate_gain("leaky_relu", param)
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (3, 8), (8, 3), (4, 2, 3), (12, 2, 3), (1, 6), (6, 1)])

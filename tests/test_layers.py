@@ -1,17 +1,16 @@
-"""Linear, activations and dropout: values by hand, wrong calls, and derivatives to second order."""
+"""Linear: values by hand, wrong calls, and derivatives to second order."""
 
 import math
 
 import numpy as np
 import pytest
-from inputs import gradient, normal, rng, unit
+from inputs import normal, rng, unit
 
 from kytorch import Tensor, TrainableWeight, manual_seed, nn
 from kytorch.nn.functional import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
-    dropout,
     linear,
     mse_loss,
 )
@@ -156,107 +155,3 @@ def test_linear_names_a_weight_or_bias_of_a_wrong_shape():
 def test_what_is_no_tensor_is_refused_by_kind(call):
     with pytest.raises(TypeError, match="Tensor"):
         call()
-
-
-# Activations
-
-
-ACTIVATIONS = {
-    nn.Sin: np.sin,
-    nn.ReLU: lambda x: np.maximum(x, 0),
-    nn.Sigmoid: lambda x: 1 / (1 + np.exp(-x)),
-    nn.Tanh: np.tanh,
-}
-NAMES = [layer.__name__ for layer in ACTIVATIONS]
-every_activation = pytest.mark.parametrize("layer, reference", ACTIVATIONS.items(), ids=NAMES)
-
-
-@every_activation
-@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 1, 3), (0, 3)])
-def test_an_activation_is_its_function_of_each_element(layer, reference, shape):
-    x = normal(*shape)
-    y = layer()(x)
-    assert y.shape == shape
-    np.testing.assert_allclose(y.numpy(), reference(x.numpy()), rtol=1e-14)
-
-
-@every_activation
-def test_an_activation_differentiates_twice(layer, reference):
-    check_gradients(layer(), normal(3, 4))
-
-
-@every_activation
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_an_activation_keeps_the_dtype(layer, reference, dtype):
-    assert layer()(Tensor([0.5, -0.5], dtype)).dtype == dtype
-
-
-@pytest.mark.parametrize("x, expected", [(1e4, 1.0), (-1e4, 0.0), (0.0, 0.5)])
-def test_sigmoid_and_its_gradient_are_finite_at_extremes(x, expected):
-    for dtype in (np.float16, np.float32, np.float64):
-        at = Tensor(x, dtype)
-        assert nn.Sigmoid()(at).item() == expected
-        assert gradient(nn.Sigmoid(), at).item() == expected * (1 - expected)
-
-
-# Dropout
-
-
-def test_dropout_in_evaluation_and_with_p_0_returns_its_input():
-    x = normal(3, 4)
-    assert nn.Dropout(0.9).eval()(x) is x
-    assert nn.Dropout(0.0)(x) is x
-    assert dropout(x, 0.9, training=False) is x
-
-
-def test_dropout_with_p_1_gives_zeros_in_value_and_gradient():
-    x = normal(3, 4)
-    assert nn.Dropout(1.0)(x).tolist() == np.zeros((3, 4)).tolist()
-    assert gradient(nn.Dropout(1.0), x).tolist() == np.zeros((3, 4)).tolist()
-
-
-@pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
-def test_dropout_zeroes_a_share_p_and_scales_the_rest_so_that_the_mean_stays(p):
-    n = 100_000
-    y = nn.Dropout(p, rng())(Tensor(np.ones(n))).numpy()
-    assert set(np.unique(y)) == {0.0, 1 / (1 - p)}
-    assert abs((y == 0).mean() - p) < 5 * math.sqrt(p * (1 - p) / n)
-    assert abs(y.mean() - 1) < 5 * math.sqrt(p / (1 - p) / n)
-
-
-def test_dropout_repeats_for_a_seed_and_draws_anew_at_each_call():
-    x = Tensor(np.ones(100))
-    a, b = nn.Dropout(0.5, np.random.default_rng(1)), nn.Dropout(0.5, np.random.default_rng(1))
-    first = a(x).tolist()
-    assert first == b(x).tolist()
-    assert first != a(x).tolist()
-    manual_seed(3)
-    drawn = nn.Dropout()(x).tolist()
-    manual_seed(3)
-    assert dropout(x).tolist() == drawn
-
-
-def test_the_gradient_of_dropout_passes_where_the_value_did():
-    for p in (0.3, 0.5):
-        weight = TrainableWeight(rng().uniform(1, 2, (50, 4)))
-        y = nn.Dropout(p, rng())(weight.tensor())
-        [(g, _)] = y.backward(Tensor(np.full((50, 4), 3.0)))
-        np.testing.assert_allclose(g.numpy(), 3.0 * y.numpy() / weight.data, rtol=1e-12)
-        assert (g.numpy() == 0).any() and (g.numpy() != 0).any()
-
-
-def test_dropout_differentiates_twice():
-    check_gradients(lambda x: dropout(x, 0.4, generator=np.random.default_rng(2)) ** 3, normal(4, 5))
-
-
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_dropout_keeps_the_dtype(dtype):
-    assert nn.Dropout(0.3)(Tensor(np.ones(9), dtype)).dtype == dtype
-
-
-@pytest.mark.parametrize("p", [-0.1, 1.1, math.nan, math.inf])
-def test_dropout_refuses_what_is_no_probability(p):
-    with pytest.raises(ValueError, match=r"dropout: the probability is to be in \[0, 1\]"):
-        nn.Dropout(p)
-    with pytest.raises(ValueError, match=r"dropout: the probability is to be in \[0, 1\]"):
-        dropout(normal(3), p)

@@ -11,7 +11,11 @@ from kytorch.nn.functional import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
+    ctc_loss,
+    huber_loss,
+    l1_loss,
     mse_loss,
+    nll_loss,
 )
 from kytorch.testing import check_gradients
 
@@ -45,7 +49,7 @@ def test_a_loss_is_its_formula_reduced(kind, reduction):
     x, elements = ELEMENTS[kind]
     expected = reduce_by_hand(elements, reduction)
     for dtype, rtol in ((np.float64, 1e-13), (np.float32, 1e-6)):
-        loss = kind(reduction)(Tensor(x, dtype), Tensor(T, dtype))
+        loss = kind(reduction=reduction)(Tensor(x, dtype), Tensor(T, dtype))
         assert loss.shape == np.shape(expected)
         assert loss.dtype == dtype
         np.testing.assert_allclose(loss.numpy(), expected, rtol=rtol)
@@ -69,7 +73,7 @@ def test_losses_of_known_numbers_are_known():
 @pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 1, 2)])
 def test_a_loss_differentiates_twice_in_input_and_target(kind, reduction, shape):
     x = unit(*shape) if kind is nn.BCELoss else normal(*shape)
-    loss = kind(reduction)
+    loss = kind(reduction=reduction)
     check_gradients(loss, x, unit(*shape, seed=5))
     check_gradients(lambda t: loss(x, t), unit(*shape, seed=5))
     check_gradients(lambda x: loss(x, Tensor(np.ones(shape))), x)
@@ -122,13 +126,13 @@ def test_integer_and_bool_targets_are_taken_as_floats(loss, target):
 @pytest.mark.parametrize("reduction", ["average", None, "", "Mean"])
 def test_an_unknown_reduction_is_refused(loss, reduction):
     with pytest.raises(ValueError, match=f"^{loss.__name__}: reduction {reduction!r}"):
-        loss(unit(2, 3), unit(2, 3), reduction)
+        loss(unit(2, 3), unit(2, 3), reduction=reduction)
 
 
 @pytest.mark.parametrize("kind", [*LOSSES, nn.CrossEntropyLoss])
 def test_an_unknown_reduction_is_refused_when_the_loss_is_made(kind):
     with pytest.raises(ValueError, match=f"{kind.__name__}: reduction 'average'"):
-        kind("average")
+        kind(reduction="average")
 
 
 @every_loss
@@ -136,10 +140,10 @@ def test_an_empty_batch_has_sum_0_no_elements_and_no_mean(kind):
     for shape in ((0,), (0, 3)):
         x = TrainableWeight(np.zeros(shape, np.float32))
         t = Tensor(np.zeros(shape), np.float32)
-        assert kind("sum")(x.tensor(), t).item() == 0
-        assert kind("none")(x.tensor(), t).shape == shape
-        assert math.isnan(kind("mean")(x.tensor(), t).item())
-        [(g, _)] = kind("sum")(x.tensor(), t).backward()
+        assert kind(reduction="sum")(x.tensor(), t).item() == 0
+        assert kind(reduction="none")(x.tensor(), t).shape == shape
+        assert math.isnan(kind(reduction="mean")(x.tensor(), t).item())
+        [(g, _)] = kind(reduction="sum")(x.tensor(), t).backward()
         assert g.shape == shape
 
 
@@ -151,10 +155,10 @@ def test_an_empty_batch_has_sum_0_no_elements_and_no_mean(kind):
 @pytest.mark.parametrize("x", [1e4, -1e4, 0.0])
 def test_the_loss_of_extreme_logits_is_exact_and_its_gradients_finite(x, target, dtype):
     x, t = Tensor([x], dtype), Tensor([target], dtype)
-    loss = binary_cross_entropy_with_logits(x, t, "sum")
+    loss = binary_cross_entropy_with_logits(x, t, reduction="sum")
     expected = max(x.item(), 0) - x.item() * target + math.log1p(math.exp(-abs(x.item())))
     assert loss.item() == pytest.approx(expected, rel=1e-3)
-    both = func.grad(lambda x, t: binary_cross_entropy_with_logits(x, t, "sum"), (0, 1))(x, t)
+    both = func.grad(lambda x, t: binary_cross_entropy_with_logits(x, t, reduction="sum"), (0, 1))(x, t)
     assert [g.item() for g in both] == [pytest.approx(nn.Sigmoid()(x).item() - target), -x.item()]
     second = func.grad(lambda x: gradient(lambda x: binary_cross_entropy_with_logits(x, t), x).sum())(x)
     assert math.isfinite(second.item())
@@ -164,7 +168,7 @@ def test_the_loss_of_extreme_logits_is_exact_and_its_gradients_finite(x, target,
 def test_the_logarithms_of_probabilities_0_and_1_count_as_100(dtype):
     p = Tensor([0.0, 0.0, 1.0, 1.0, 0.5], dtype)
     t = Tensor([0.0, 1.0, 0.0, 1.0, 0.5], dtype)
-    elements = binary_cross_entropy(p, t, "none")
+    elements = binary_cross_entropy(p, t, reduction="none")
     assert elements.dtype == dtype
     np.testing.assert_allclose(elements.numpy(), [0, 100, 100, 0, math.log(2)], rtol=1e-3)
     assert math.isfinite(binary_cross_entropy(p, t).item())
@@ -172,20 +176,22 @@ def test_the_logarithms_of_probabilities_0_and_1_count_as_100(dtype):
 
 @pytest.mark.parametrize("p, t", [(0.0, 1.0), (1.0, 0.0), (1e-44, 1.0), (1e-300, 1.0)])
 def test_one_certain_probability_among_others_counts_as_100_too(p, t):
-    elements = binary_cross_entropy(Tensor(np.array([p, 0.5])), Tensor(np.array([t, 1.0])), "none")
+    elements = binary_cross_entropy(Tensor(np.array([p, 0.5])), Tensor(np.array([t, 1.0])), reduction="none")
     np.testing.assert_allclose(elements.numpy(), [100, math.log(2)], rtol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_a_right_certain_probability_has_gradient_0(dtype):
-    g = gradient(lambda p: binary_cross_entropy(p, Tensor([0.0, 1.0], dtype), "sum"), Tensor([0.0, 1.0], dtype))
+    g = gradient(
+        lambda p: binary_cross_entropy(p, Tensor([0.0, 1.0], dtype), reduction="sum"), Tensor([0.0, 1.0], dtype)
+    )
     assert g.tolist() == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_gradients_of_certain_probabilities_are_finite_and_point_the_right_way(dtype):
     p, t = Tensor([0.0, 1.0], dtype), Tensor([1.0, 0.0], dtype)
-    by_input, by_target = func.grad(lambda p, t: binary_cross_entropy(p, t, "sum"), (0, 1))(p, t)
+    by_input, by_target = func.grad(lambda p, t: binary_cross_entropy(p, t, reduction="sum"), (0, 1))(p, t)
     assert np.isfinite(by_input.numpy()).all()
     assert by_input.numpy()[0] < 0 < by_input.numpy()[1]
     np.testing.assert_allclose(by_target.numpy(), [100, -100], rtol=1e-6)
@@ -193,7 +199,7 @@ def test_the_gradients_of_certain_probabilities_are_finite_and_point_the_right_w
 
 def test_probabilities_next_to_0_and_1_are_as_exact_as_the_logarithm():
     p = np.array([1e-300, 1e-45, 1e-20, 1 - 1e-16, 0.5])
-    found = binary_cross_entropy(Tensor(p), Tensor(np.ones(5)), "none").numpy()
+    found = binary_cross_entropy(Tensor(p), Tensor(np.ones(5)), reduction="none").numpy()
     np.testing.assert_allclose(found, np.minimum(-np.log(p), 100), rtol=1e-14)
 
 
@@ -203,12 +209,12 @@ def test_the_cross_entropy_of_extreme_logits_is_finite(classes, dtype):
     x = np.zeros((2, classes), dtype)
     x[0, 0], x[1, 1] = 1e4, -1e4
     for labels in ([0, 1], [1, 0]):
-        loss = cross_entropy(Tensor(x), Tensor(labels), "none")
+        loss = cross_entropy(Tensor(x), Tensor(labels), reduction="none")
         e = x.astype(np.float64)
         e = e - e.max(1, keepdims=True)
         expected = np.log(np.exp(e).sum(1)) - e[[0, 1], labels]
         np.testing.assert_allclose(loss.numpy(), expected, rtol=1e-3)
-        g = gradient(lambda x, labels=labels: cross_entropy(x, Tensor(labels), "sum"), Tensor(x))
+        g = gradient(lambda x, labels=labels: cross_entropy(x, Tensor(labels), reduction="sum"), Tensor(x))
         assert np.isfinite(g.numpy()).all()
         np.testing.assert_allclose(g.numpy().sum(1, dtype=float), 0, atol=1e-3)
 
@@ -217,7 +223,7 @@ def test_the_cross_entropy_of_extreme_logits_is_finite(classes, dtype):
 def test_the_cross_entropy_of_extreme_logits_and_probabilities_is_finite_and_so_are_second_derivatives(dtype):
     x = Tensor([[1e4, 0.0, -1e4], [0.0, -1e4, 0.0]], dtype)
     t = Tensor([[0.5, 0.5, 0.0], [0.25, 0.0, 0.75]], dtype)
-    elements = cross_entropy(x, t, "none")
+    elements = cross_entropy(x, t, reduction="none")
     assert elements.dtype == dtype
     np.testing.assert_allclose(elements.numpy(), [5e3, math.log(2)], rtol=1e-3)
     for loss in (lambda x: cross_entropy(x, t), lambda x: cross_entropy(x, Tensor([1, 2]))):
@@ -240,7 +246,7 @@ def log_softmax(z, axis=-1):
 def test_cross_entropy_is_minus_the_log_softmax_at_the_class(reduction):
     expected = reduce_by_hand(-log_softmax(Z)[[0, 1], [2, 0]], reduction)
     for dtype, rtol in ((np.float64, 1e-13), (np.float32, 1e-6)):
-        loss = nn.CrossEntropyLoss(reduction)(Tensor(Z, dtype), Tensor([2, 0]))
+        loss = nn.CrossEntropyLoss(reduction=reduction)(Tensor(Z, dtype), Tensor([2, 0]))
         assert loss.dtype == dtype
         assert loss.shape == np.shape(expected)
         np.testing.assert_allclose(loss.numpy(), expected, rtol=rtol)
@@ -248,14 +254,16 @@ def test_cross_entropy_is_minus_the_log_softmax_at_the_class(reduction):
 
 @every_reduction
 def test_one_row_without_a_batch_has_a_scalar_loss(reduction):
-    loss = cross_entropy(Tensor(Z[0]), Tensor(2), reduction)
+    loss = cross_entropy(Tensor(Z[0]), Tensor(2), reduction=reduction)
     assert loss.shape == ()
     np.testing.assert_allclose(loss.item(), -log_softmax(Z[0])[2], rtol=1e-13)
-    soft = cross_entropy(Tensor(Z[0]), Tensor(np.array([0.2, 0.3, 0.5])), reduction)
+    soft = cross_entropy(Tensor(Z[0]), Tensor(np.array([0.2, 0.3, 0.5])), reduction=reduction)
     assert soft.shape == ()
     np.testing.assert_allclose(soft.item(), -(log_softmax(Z[0]) * [0.2, 0.3, 0.5]).sum(), rtol=1e-13)
-    check_gradients(lambda x: cross_entropy(x, Tensor(2), reduction), Tensor(Z[0]))
-    check_gradients(lambda x, t: cross_entropy(x, t, reduction), Tensor(Z[0]), Tensor(np.array([0.2, 0.3, 0.5])))
+    check_gradients(lambda x: cross_entropy(x, Tensor(2), reduction=reduction), Tensor(Z[0]))
+    check_gradients(
+        lambda x, t: cross_entropy(x, t, reduction=reduction), Tensor(Z[0]), Tensor(np.array([0.2, 0.3, 0.5]))
+    )
 
 
 @every_reduction
@@ -264,9 +272,9 @@ def test_the_classes_are_dimension_1_and_every_other_place_is_a_target(reduction
     x = rng().standard_normal((2, 5, *outer))
     labels = rng().integers(0, 5, (2, *outer))
     each = -np.take_along_axis(log_softmax(x, 1), labels[:, None], 1)[:, 0]
-    loss = cross_entropy(Tensor(x), Tensor(labels), reduction)
+    loss = cross_entropy(Tensor(x), Tensor(labels), reduction=reduction)
     np.testing.assert_allclose(loss.numpy(), reduce_by_hand(each, reduction), rtol=1e-13)
-    check_gradients(lambda x: cross_entropy(x, Tensor(labels), reduction), Tensor(x))
+    check_gradients(lambda x: cross_entropy(x, Tensor(labels), reduction=reduction), Tensor(x))
 
 
 @every_reduction
@@ -277,10 +285,10 @@ def test_probabilities_may_be_the_targets(reduction, outer):
     p = np.moveaxis(p, -1, 1)
     each = -(p * log_softmax(x, 1)).sum(1)
     expected = each.sum() / each.size if reduction == "mean" else reduce_by_hand(each, reduction)
-    loss = cross_entropy(Tensor(x), Tensor(p), reduction)
+    loss = cross_entropy(Tensor(x), Tensor(p), reduction=reduction)
     assert loss.shape == np.shape(expected)
     np.testing.assert_allclose(loss.numpy(), expected, rtol=1e-13)
-    check_gradients(lambda x, p: cross_entropy(x, p, reduction), Tensor(x), Tensor(p))
+    check_gradients(lambda x, p: cross_entropy(x, p, reduction=reduction), Tensor(x), Tensor(p))
 
 
 def test_one_hot_probabilities_give_what_class_indices_give():
@@ -298,8 +306,8 @@ def test_one_hot_probabilities_give_what_class_indices_give():
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3), (4, 2), (3, 70)])
 def test_cross_entropy_differentiates_twice(reduction, shape):
     labels = Tensor(rng().integers(0, shape[1], shape[0]))
-    check_gradients(lambda x: cross_entropy(x, labels, reduction), normal(*shape))
-    check_gradients(lambda x: cross_entropy(x.sin(), labels, reduction) ** 2, normal(*shape))
+    check_gradients(lambda x: cross_entropy(x, labels, reduction=reduction), normal(*shape))
+    check_gradients(lambda x: cross_entropy(x.sin(), labels, reduction=reduction) ** 2, normal(*shape))
 
 
 def test_cross_entropy_differentiates_three_times():
@@ -318,7 +326,7 @@ def test_the_kernel_of_cross_entropy_agrees_with_its_composition_at_awkward_size
     x = Tensor(rng().normal(0, 5, (rows, classes)))
     labels = rng().integers(0, classes, rows)
     g = Tensor(rng().standard_normal(rows))
-    fused = lambda x: cross_entropy(x, Tensor(labels), "none")
+    fused = lambda x: cross_entropy(x, Tensor(labels), reduction="none")
     np.testing.assert_allclose(fused(x).numpy(), composed(x, labels).numpy(), rtol=1e-12, atol=1e-13)
     for weighted in (lambda y: (y * g).sum(), lambda y: y.sum(), lambda y: y.mean()):
         a, b = (func.grad(lambda x, f=f, w=weighted: w(f(x)))(x) for f in (fused, lambda x: composed(x, labels)))
@@ -357,7 +365,7 @@ def test_the_loss_of_logits_and_the_loss_of_their_probabilities_agree():
     assert a == pytest.approx(binary_cross_entropy(x.sigmoid(), t).item(), rel=1e-12)
 
 
-@pytest.mark.parametrize("labels, worst", [([0, 3], 3), ([0, -1], -1), ([7, -5], 7), ([-100, 0], -100)])
+@pytest.mark.parametrize("labels, worst", [([0, 3], 3), ([0, -1], -1), ([7, -5], 7), ([-101, 0], -101)])
 def test_a_class_out_of_range_is_refused_with_its_number(labels, worst):
     with pytest.raises(IndexError, match=f"cross_entropy: class {worst} is out of range for 3 classes"):
         cross_entropy(normal(2, 3), Tensor(labels))
@@ -395,10 +403,10 @@ def test_cross_entropy_of_an_empty_batch_has_sum_0_no_elements_and_no_mean(shape
     x = TrainableWeight(np.zeros(shape))
     outer = (shape[0], *shape[2:])
     t = Tensor(np.zeros(shape)) if soft else Tensor(np.zeros(outer, np.int64))
-    assert cross_entropy(x.tensor(), t, "sum").item() == 0
-    assert cross_entropy(x.tensor(), t, "none").shape == outer
+    assert cross_entropy(x.tensor(), t, reduction="sum").item() == 0
+    assert cross_entropy(x.tensor(), t, reduction="none").shape == outer
     assert math.isnan(cross_entropy(x.tensor(), t).item())
-    [(g, _)] = cross_entropy(x.tensor(), t, "sum").backward()
+    [(g, _)] = cross_entropy(x.tensor(), t, reduction="sum").backward()
     assert g.shape == shape
 
 
@@ -425,3 +433,207 @@ def test_integers_as_the_input_of_a_loss_are_taken_as_floats(loss):
 def test_integers_as_logits_of_classes_are_taken_as_floats():
     x, t = [[1, 0, 3], [2, 2, 1]], Tensor([0, 2])
     assert cross_entropy(Tensor(x), t).item() == pytest.approx(cross_entropy(Tensor(x, np.float32), t).item(), 1e-6)
+
+
+# Weights, ignored classes and smoothing
+
+
+def test_the_mean_over_classes_is_over_the_weights_of_the_targets():
+    x, labels, w = normal(4, 3), np.array([0, 2, 2, 1]), np.array([1.0, 2.0, 5.0])
+    each = cross_entropy(x, Tensor(labels), reduction="none").numpy()
+    expected = (each * w[labels]).sum() / w[labels].sum()
+    assert cross_entropy(x, Tensor(labels), Tensor(w)).item() == pytest.approx(expected, rel=1e-13)
+    assert nll_loss(x.log_softmax(1), Tensor(labels), Tensor(w)).item() == pytest.approx(expected, rel=1e-13)
+
+
+@pytest.mark.parametrize("loss", [cross_entropy, nll_loss])
+def test_ignored_targets_are_as_if_they_were_not_there(loss):
+    x, labels = normal(5, 3), np.array([0, 7, 2, 7, 1])
+    kept = labels != 7
+    for w in (None, Tensor(np.array([1.0, 2.0, 5.0]))):
+        found = loss(x, Tensor(labels), w, ignore_index=7).item()
+        assert found == pytest.approx(loss(Tensor(x.numpy()[kept]), Tensor(labels[kept]), w).item(), rel=1e-13)
+    g = gradient(lambda x: loss(x, Tensor(labels), ignore_index=7), x).numpy()
+    assert (g[~kept] == 0).all() and (g[kept] != 0).any(1).all()
+
+
+def test_smoothed_labels_are_smoothed_probabilities():
+    x, labels, w = normal(6, 4), np.array([0, 1, 2, 3, 3, 0]), Tensor(np.array([1.0, 2.0, 0.5, 3.0]))
+    soft = Tensor(np.eye(4)[labels] * 0.7 + 0.3 / 4)
+    for weight in (None, w):
+        hard = cross_entropy(x, Tensor(labels), weight, label_smoothing=0.3, reduction="none")
+        np.testing.assert_allclose(hard.numpy(), cross_entropy(x, soft, weight, reduction="none").numpy(), rtol=1e-13)
+
+
+def test_the_weights_of_losses_are_buffers_that_are_not_trained():
+    w = Tensor([1.0, 2.0, 3.0])
+    for module, names in (
+        (nn.CrossEntropyLoss(w), ["weight"]),
+        (nn.NLLLoss(w), ["weight"]),
+        (nn.BCELoss(w), ["weight"]),
+        (nn.BCEWithLogitsLoss(w, pos_weight=w), ["weight", "pos_weight"]),
+        (nn.MultiMarginLoss(weight=w), ["weight"]),
+        (nn.MultiLabelSoftMarginLoss(w), ["weight"]),
+        (nn.CrossEntropyLoss(), []),
+    ):
+        assert list(module.state_dict()) == names
+        assert not list(module.weights())
+
+
+@pytest.mark.parametrize("block", [1, 7, 40, 1000])
+@pytest.mark.parametrize("shape", [(13, 5), (13, 70), (3, 5, 11), (2, 70, 3)])
+def test_the_size_of_blocks_does_not_change_the_cross_entropy(monkeypatch, shape, block):
+    x, labels = normal(*shape), Tensor(rng().integers(0, shape[1], (shape[0], *shape[2:])))
+    p = Tensor(np.moveaxis(rng().dirichlet(np.ones(shape[1]), labels.shape), -1, 1))
+    g = Tensor(rng().standard_normal(labels.shape))
+    w = Tensor(rng().uniform(0.5, 1.5, shape[1]))
+    losses = [
+        lambda x: (cross_entropy(x, labels, w, label_smoothing=0.1, reduction="none") * g).sum(),
+        lambda x: (cross_entropy(x, p, reduction="none") * g).sum(),
+    ]
+    whole = [(loss(x), gradient(loss, x)) for loss in losses]
+    monkeypatch.setattr("kytorch.kernels.cross_entropy._BLOCK", block)
+    for loss, expected in zip(losses, whole):
+        for found, y in zip((loss(x), gradient(loss, x)), expected):
+            np.testing.assert_allclose(found.numpy(), y.numpy(), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("block", [1, 5, 1000])
+def test_the_size_of_blocks_does_not_change_the_losses_of_elements(monkeypatch, block):
+    x, t = unit(6, 7), unit(6, 7, seed=5)
+    losses = [*FUNCTIONS, l1_loss, huber_loss, nn.functional.kl_div, nn.functional.poisson_nll_loss]
+    of = lambda loss, *xs: (loss(*xs).item(), *[g.numpy() for g in func.grad(loss, (0, 1))(*xs)])
+    whole = [of(loss, x, t) for loss in losses]
+    monkeypatch.setattr("kytorch.kernels.loss.BLOCK", block)
+    for a, b in ((x, t), (Tensor(np.asfortranarray(x.numpy())), t)):
+        for loss, expected in zip(losses, whole):
+            for found, y in zip(of(loss, a, b), expected):
+                np.testing.assert_allclose(found, y, rtol=1e-12, atol=1e-14)
+
+
+# Wrong calls
+
+
+X23, L2 = Tensor(np.ones((2, 3), np.float32)), Tensor([0, 1])
+SEQUENCE = Tensor(np.zeros((4, 2, 3), np.float32))
+WRONG = [
+    (lambda: cross_entropy(X23, L2, Tensor([1.0, 2.0])), ValueError, r"cross_entropy: a weight of shape \(2,\) for 3"),
+    (lambda: cross_entropy(X23, L2, "sum"), TypeError, "cross_entropy: the weight: expected a Tensor, not str"),
+    (lambda: cross_entropy(X23, L2, TrainableWeight(np.ones(3)).tensor()), ValueError, "no gradient.*detach"),
+    (lambda: cross_entropy(X23, L2, label_smoothing=1.5), ValueError, r"label_smoothing is to be in \[0, 1\], not 1.5"),
+    (lambda: nn.CrossEntropyLoss(label_smoothing=-0.1), ValueError, "CrossEntropyLoss: label_smoothing"),
+    (lambda: nn.CrossEntropyLoss("sum"), TypeError, "CrossEntropyLoss: weight: expected a Tensor, not str"),
+    (lambda: nn.CrossEntropyLoss(ignore_index=1.5), TypeError, "CrossEntropyLoss: ignore_index is to be an int"),
+    (lambda: nll_loss(X23, Tensor([[0, 1]])), ValueError, r"nll_loss: .*\(2, 3\) .* \(2,\), not of shape \(1, 2\)"),
+    (lambda: nll_loss(X23, Tensor([0, 3])), IndexError, "nll_loss: class 3 is out of range for 3 classes"),
+    (lambda: nll_loss(X23, Tensor([0.0, 1.0])), TypeError, "nll_loss: class indices are integers, not float"),
+    (lambda: binary_cross_entropy(unit(2, 3), unit(2, 3), unit(2)), ValueError, r"weight has shape \(2,\)"),
+    (lambda: nn.BCEWithLogitsLoss(pos_weight=unit(2))(X23, unit(2, 3)), ValueError, r"pos_weight has shape \(2,\)"),
+    (lambda: mse_loss(X23, X23, weight=unit(3)), ValueError, r"mse_loss: the weight has shape \(3,\)"),
+    (lambda: huber_loss(X23, X23, delta=0.0), ValueError, "huber_loss: delta is to be positive, not 0.0"),
+    (lambda: nn.HuberLoss(delta=-1.0), ValueError, "HuberLoss: delta is to be positive"),
+    (lambda: nn.SmoothL1Loss(beta=-1.0), ValueError, "SmoothL1Loss: beta is to be at least 0"),
+    (lambda: l1_loss(unit(4, 1), unit(4)), ValueError, r"l1_loss: .*\(4, 1\).*\(4,\)"),
+    (lambda: nn.functional.kl_div(X23, Tensor([[0.5, -0.5, 1.0]] * 2)), ValueError, "kl_div: .* at least 0.* -0.5"),
+    (lambda: nn.functional.poisson_nll_loss(X23, -X23), ValueError, "poisson_nll_loss: the target .* -1"),
+    (lambda: nn.functional.gaussian_nll_loss(X23, X23, unit(3)), ValueError, r"variance has shape \(3,\), .*\(2, 3\)"),
+    (lambda: nn.functional.gaussian_nll_loss(X23, X23, -1.0), ValueError, "variance is to be at least 0"),
+    (lambda: nn.functional.hinge_embedding_loss(X23, 0 * X23), ValueError, "target is to be 1 or -1, and has 0"),
+    (lambda: nn.functional.margin_ranking_loss(unit(3), unit(3), unit(1)), ValueError, r"input1 \(3,\).*target \(1,\)"),
+    (lambda: nn.functional.multi_margin_loss(X23, L2, 3), ValueError, "multi_margin_loss: p is to be 1 or 2, not 3"),
+    (lambda: nn.functional.multi_margin_loss(X23, Tensor([0, -100])), IndexError, "class -100 is out of range"),
+    (
+        lambda: nn.functional.multilabel_margin_loss(X23, Tensor([[0, 3, -1]] * 2)),
+        IndexError,
+        "label 3 is out of range",
+    ),
+    (lambda: nn.functional.multilabel_margin_loss(X23, X23), TypeError, "labels are integers, not float32"),
+    (lambda: nn.functional.cosine_embedding_loss(X23, X23, unit(2, 1)), ValueError, r"\(2, 3\) .*\(2, 1\)"),
+    (lambda: nn.functional.triplet_margin_loss(X23, X23, unit(3)), ValueError, r"negative \(3,\)"),
+    (lambda: nn.TripletMarginLoss(margin=0.0), ValueError, "TripletMarginLoss: the margin is to be positive"),
+    (lambda: nn.functional.cosine_similarity(X23, unit(2)), ValueError, "cosine_similarity: shapes"),
+    (lambda: nn.functional.cosine_similarity(X23, X23, 2), IndexError, "cosine_similarity: dim 2 is out of range"),
+    (lambda: nn.functional.pdist(unit(3)), ValueError, r"pdist: the input has shape \(3,\)"),
+    (lambda: ctc_loss(SEQUENCE, Tensor([[1], [0]]), [4, 4], [1, 1]), ValueError, "the targets hold 0.* blank"),
+    (lambda: ctc_loss(SEQUENCE, Tensor([[1], [3]]), [4, 4], [1, 1]), IndexError, "label 3 is out of range for 3"),
+    (lambda: ctc_loss(SEQUENCE, Tensor([[1], [1]]), [5, 4], [1, 1]), ValueError, "an input length is 5.* 4 steps"),
+    (lambda: ctc_loss(SEQUENCE, Tensor([[1], [1]]), [4], [1, 1]), ValueError, r"input_lengths have shape \(1,\)"),
+    (lambda: ctc_loss(SEQUENCE, Tensor([[1], [1]]), [4, 4], [2, 1]), ValueError, r"targets have shape \(2, 1\)"),
+    (lambda: ctc_loss(SEQUENCE, Tensor([1, 1, 1]), [4, 4], [1, 1]), ValueError, "target_lengths that sum to 2"),
+    (lambda: ctc_loss(SEQUENCE, Tensor([[1.0], [1.0]]), [4, 4], [1, 1]), TypeError, "targets are integers"),
+    (lambda: ctc_loss(SEQUENCE[:, :0], Tensor([1]), [], []), ValueError, r"ctc_loss: .*\(4, 0, 3\) are an empty batch"),
+    (lambda: ctc_loss(SEQUENCE, Tensor([[1], [1]]), [4, 4], [1, 1], 3), IndexError, "the blank 3 is out of range"),
+    (lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, [5, 5]), ValueError, r"cutoffs \[5, 5\]"),
+    (lambda: nn.AdaptiveLogSoftmaxWithLoss(3, 10, [5]), ValueError, "cluster 1 of 1 would get no features"),
+    (lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, [10]), ValueError, "integers from 1 to 9"),
+    (
+        lambda: nn.AdaptiveLogSoftmaxWithLoss(3, 10, [5], 1.0)(X23, Tensor([0, 10])),
+        IndexError,
+        "class 10 is out of range",
+    ),
+]
+
+
+@pytest.mark.parametrize("call, kind, message", WRONG, ids=[message[:40] for _, _, message in WRONG])
+def test_a_wrong_call_of_a_loss_says_what_is_wrong(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call()
+
+
+# What would overflow, or has no gradient
+
+
+def test_the_hubers_are_lines_far_away():
+    far, zero = Tensor([1e30, -1e30, 0.5]), Tensor([0.0, 0.0, 0.0])
+    np.testing.assert_allclose(huber_loss(far, zero, "none", 2.0).numpy(), [2e30, 2e30, 0.125], rtol=1e-6)
+    np.testing.assert_allclose(nn.SmoothL1Loss("none", beta=2.0)(far, zero).numpy(), [1e30, 1e30, 0.0625], rtol=1e-6)
+    np.testing.assert_array_equal(gradient(lambda x: huber_loss(x, zero, "sum", 2.0), far).numpy(), [2, -2, 0.5])
+
+
+def test_the_logistic_losses_are_finite_far_away():
+    x, t = Tensor([1e4, -1e4]), Tensor([1.0, 0.0])
+    for weight in (Tensor([3.0]), Tensor([0.5, 2.0])):
+        found = binary_cross_entropy_with_logits(-x, t, reduction="none", pos_weight=weight).numpy()
+        np.testing.assert_allclose(found, [1e4 * weight.numpy()[0], 1e4])
+    signs = Tensor([1.0, -1.0])
+    np.testing.assert_array_equal(nn.functional.soft_margin_loss(-x, signs, "none").numpy(), [1e4, 1e4])
+    np.testing.assert_array_equal(nn.functional.soft_margin_loss(x, signs, "none").numpy(), [0, 0])
+
+
+def test_distances_of_equal_vectors_have_the_gradient_0():
+    x = normal(3, 2)
+    g = gradient(lambda x: nn.functional.pairwise_distance(x, x.detach(), eps=0.0).sum(), x)
+    np.testing.assert_array_equal(g.numpy(), 0)
+    g = gradient(lambda x: nn.functional.pdist(x * 0).sum(), x)
+    np.testing.assert_array_equal(g.numpy(), 0)
+
+
+@every_reduction
+def test_ctc_sums_the_probabilities_of_all_alignments(reduction):
+    steps, classes, labels = 4, 3, [[1, 1], [2, 1], [1], []]
+    p = rng().dirichlet(np.ones(classes), (steps, len(labels)))
+
+    def collapsed(path):
+        return [k for i, k in enumerate(path) if k and (i == 0 or k != path[i - 1])]
+
+    each = []
+    for n, own in enumerate(labels):
+        paths = [path for path in np.ndindex(*[classes] * steps) if collapsed(path) == own]
+        each.append(-math.log(sum(math.prod(p[t, n, k] for t, k in enumerate(path)) for path in paths)))
+    lengths = [len(own) for own in labels]
+    padded = Tensor([own + [0] * (2 - len(own)) for own in labels])
+    found = ctc_loss(Tensor(np.log(p)), padded, [steps] * len(labels), lengths, reduction=reduction)
+    if reduction == "mean":
+        each = [loss / max(1, n) for loss, n in zip(each, lengths)]
+    np.testing.assert_allclose(found.numpy(), reduce_by_hand(each, reduction), rtol=1e-12)
+
+
+def test_the_adaptive_softmax_is_a_distribution_and_its_loss_reads_it():
+    layer = nn.AdaptiveLogSoftmaxWithLoss(5, 12, [3, 8], 2.0, dtype=np.float64)
+    x, labels = normal(20, 5), rng().integers(0, 12, 20)
+    log = layer.log_prob(x).numpy()
+    np.testing.assert_allclose(np.exp(log).sum(1), 1, rtol=1e-12)
+    output, loss = layer(x, Tensor(labels))
+    np.testing.assert_allclose(output.numpy(), log[np.arange(20), labels], rtol=1e-12)
+    assert loss.item() == pytest.approx(-output.numpy().mean())
+    np.testing.assert_array_equal(layer.predict(x).numpy(), log.argmax(1))

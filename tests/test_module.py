@@ -335,7 +335,7 @@ def test_a_module_shows_its_options_and_its_children():
         Block(
           depth=2
           (layers.0): Linear(in_features=1, out_features=2, bias=False)
-          (layers.1): Dropout(p=0.25)
+          (layers.1): Dropout(p=0.25, inplace=False)
           (out): Tanh()
         )"""
     )

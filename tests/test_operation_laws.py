@@ -13,6 +13,7 @@ import pytest
 from operations import ROWS
 from operations.derivatives import directions, dot, gradient_arrays, gradients, incoming, moved, slope, value
 from operations.table import Array, Row, Shapes
+from trials import trials
 
 import kytorch
 from kytorch import Tensor, TrainableWeight, from_numpy, func
@@ -20,29 +21,7 @@ from kytorch.tensor.core import CONSTANT, GradFn, make
 from kytorch.tensor.methods import Methods
 from kytorch.tensor.methods.registry import METHODS
 
-Law = Callable[..., None]
-
 DIFFERENTIABLE = [row for row in ROWS if row.differentiable]
-
-
-def trials(rows: list[Row]) -> Callable[[Law], Law]:
-    """One test a row, which tries the law on each of the row's shapes, and in each of its dtypes if it takes one."""
-
-    def decorate(law: Law) -> Law:
-        by_dtype = "dtype" in inspect.signature(law).parameters
-
-        def test(row: Row) -> None:
-            for shapes in row.shapes:
-                for dtype in row.dtypes if by_dtype else [None]:
-                    try:
-                        law(row, shapes, dtype) if by_dtype else law(row, shapes)
-                    except BaseException as error:
-                        error.add_note(f"of {row.id} at shapes {shapes}" + (f" in {dtype.__name__}" if dtype else ""))
-                        raise
-
-        return pytest.mark.parametrize("row", rows, ids=[row.id for row in rows])(test)
-
-    return decorate
 
 
 # The error of a few roundings.

@@ -1,6 +1,17 @@
 """The workloads, each in a file of its own: a new one is written beside them and listed here."""
 
 from benchmarks.workload import Measured
-from benchmarks.workloads import w1, w2, w5, w8, w9, w10
+from benchmarks.workloads import w1, w2, w3, w4, w5, w7, w8, w9, w10
 
-WORKLOADS: tuple[Measured, ...] = (w1.WORKLOAD, w2.WORKLOAD, w5.WORKLOAD, w8.WORKLOAD, w9.WORKLOAD, w10.WORKLOAD)
+WORKLOADS: tuple[Measured, ...] = (
+    w1.WORKLOAD,
+    w2.WORKLOAD,
+    w3.WORKLOAD,
+    w4.WORKLOAD,
+    w5.WORKLOAD,
+    w7.GELU,
+    w7.SOFTMAX,
+    w8.WORKLOAD,
+    w9.WORKLOAD,
+    w10.WORKLOAD,
+)

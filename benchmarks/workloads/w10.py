@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from benchmarks.measure import Row, Settings, alternating, judged, run_python
 from benchmarks.workload import Case, Workload
-from benchmarks.workloads import w2
+from benchmarks.workloads import w2, w3, w4
 
 MORE_THAN_NUMPY_MS = 30.0
 LEVEL_KB = 256.0
@@ -13,7 +13,7 @@ LEVEL_KB = 256.0
 PEAK_STEPS = 100
 LEVEL_STEPS = 1_000
 
-TRAINING_LOOPS: tuple[Workload, ...] = (w2.WORKLOAD,)
+TRAINING_LOOPS: tuple[Workload, ...] = (w2.WORKLOAD, w3.WORKLOAD, w4.WORKLOAD)
 
 
 class W10:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.kernels.blocks import BLOCK, by_blocks, filled
 from kytorch.kernels.choice import where
 
 Array = npt.NDArray[Any]
@@ -16,11 +17,6 @@ Array = npt.NDArray[Any]
 _ONE_AND_LIMIT = {
     dtype: (np.ones((), dtype), np.array(limit, dtype)) for dtype, limit in (("e", 11.0), ("f", 88.0), ("d", 709.0))
 }
-# Elements that a pass over several steps takes at once, so that they stay in the cache.
-_BLOCK = 1 << 14
-# NumPy's maximum and minimum are several times quicker beside an array than beside a number.
-_ZEROS = {char: np.zeros(_BLOCK, char) for char in "fd"}
-_LIMITS = {char: np.full(_BLOCK, _ONE_AND_LIMIT[char][1]) for char in "fd"}
 _FEW = 2048
 # Of each dtype, from where on a sum of squares has all its digits, although one of them may be too small to be squared.
 _LEAST_SQUARE = {char: float(np.finfo(char).tiny) / float(np.finfo(char).eps) ** 2 for char in "fd"}
@@ -28,21 +24,17 @@ _LEAST_SQUARE = {char: float(np.finfo(char).tiny) / float(np.finfo(char).eps) **
 
 def relu(x: Array) -> Array:
     """max(x, 0)."""
-    char = x.dtype.char
-    y: Array
-    if x.size < _FEW or char not in _ZEROS or not x.flags.c_contiguous:
-        y = np.maximum(x, 0)
-        return y
-    zeros = _ZEROS[char]
-    if x.size <= _BLOCK:
-        y = np.maximum(x, zeros[: x.size].reshape(x.shape))
-        return y
-    y = np.empty_like(x)
-    source, target = x.reshape(-1), y.reshape(-1)
-    for start in range(0, x.size, _BLOCK):
-        part = source[start : start + _BLOCK]
-        np.maximum(part, zeros[: part.size], out=target[start : start + _BLOCK])
+    if x.size < _FEW or x.dtype.char not in _LEAST_SQUARE:
+        y: Array = np.maximum(x, 0)
+    elif x.size <= BLOCK and x.flags.c_contiguous:
+        y = np.maximum(x, filled(0.0, x.dtype.char)[: x.size].reshape(x.shape))
+    else:
+        y = by_blocks(_relu, 0, x)
     return y
+
+
+def _relu(x: Array, y: Array) -> None:
+    np.maximum(x, filled(0.0, x.dtype.char)[: x.size], out=y)
 
 
 def sigmoid(x: Array) -> Array:
@@ -50,27 +42,29 @@ def sigmoid(x: Array) -> Array:
     if x.dtype.char not in _ONE_AND_LIMIT:
         x = x.astype(np.float64)
     one, limit = _ONE_AND_LIMIT[x.dtype.char]
-    e: Array
-    if x.size < _FEW or x.dtype.char not in _LIMITS or not x.flags.c_contiguous:
-        e = np.exp(np.minimum(x, limit))
-        e = np.divide(e, e + one, out=e if x.ndim else None)
-        return e
-    e = np.empty_like(x)
-    limits, below = _LIMITS[x.dtype.char], np.empty(min(x.size, _BLOCK), x.dtype)
-    source, target = x.reshape(-1), e.reshape(-1)
-    for start in range(0, x.size, _BLOCK):
-        part = target[start : start + _BLOCK]
-        np.minimum(source[start : start + _BLOCK], limits[: part.size], out=part)
-        np.exp(part, out=part)
-        np.divide(part, np.add(part, one, out=below[: part.size]), out=part)
+    limits = limit
+    if x.size >= _FEW and x.dtype.char in _LEAST_SQUARE:
+        if x.size > BLOCK or not x.flags.c_contiguous:
+            return by_blocks(_sigmoid, 1, x)
+        limits = filled(float(limit), x.dtype.char)[: x.size].reshape(x.shape)
+    e: Array = np.exp(np.minimum(x, limits))
+    e = np.divide(e, e + one, out=e if x.ndim else None)
     return e
+
+
+def _sigmoid(x: Array, y: Array, t: Array) -> None:
+    char = x.dtype.char
+    np.minimum(x, filled(float(_ONE_AND_LIMIT[char][1]), char)[: x.size], out=y)
+    np.exp(y, out=y)
+    np.add(y, 1.0, out=t)
+    np.divide(y, t, out=y)
 
 
 def hypot(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
     """sqrt(a^2 + b^2), without overflow between."""
     if hasattr(a, "dtype") and hasattr(b, "dtype"):
         first, second = np.asarray(a), np.asarray(b)
-        if max(first.size, second.size) >= _FEW and first.dtype == second.dtype and first.dtype.char in _ZEROS:
+        if max(first.size, second.size) >= _FEW and first.dtype == second.dtype and first.dtype.char in _LEAST_SQUARE:
             return _hypot_by_blocks(first, second)
     y: Array = np.hypot(a, b)
     return y
@@ -80,10 +74,10 @@ def _hypot_by_blocks(a: Array, b: Array) -> Array:
     shape = a.shape if a.shape == b.shape else np.broadcast_shapes(a.shape, b.shape)
     a, b = ((x if x.size == 1 or x.shape == shape else np.broadcast_to(x, shape)).reshape(-1) for x in (a, b))
     y: Array = np.empty(shape, a.dtype)
-    target, square = y.reshape(-1), np.empty(min(y.size, _BLOCK), a.dtype)
+    target, square = y.reshape(-1), np.empty(min(y.size, BLOCK), a.dtype)
     with np.errstate(all="ignore"):
-        for start in range(0, y.size, _BLOCK):
-            part = slice(start, start + _BLOCK)
+        for start in range(0, y.size, BLOCK):
+            part = slice(start, start + BLOCK)
             first, second = (x if x.size == 1 else x[part] for x in (a, b))
             _hypot_of_block(first, second, target[part], square)
     return y
@@ -97,21 +91,6 @@ def _hypot_of_block(a: Array, b: Array, y: Array, square: Array) -> None:
         np.sqrt(y, out=y)
     else:
         np.hypot(a, b, out=y)
-
-
-def softplus(x: npt.NDArray[Any], beta: float, threshold: float) -> npt.NDArray[Any]:
-    """log(1 + e^(beta x)) / beta, computed without overflow, and x itself where beta x > threshold."""
-    x_or_row = x if x.ndim else x.reshape(1)
-    z = x_or_row if beta == 1 else beta * x_or_row
-    y: npt.NDArray[Any] = np.exp(-np.abs(z))
-    np.log1p(y, out=y)
-    y += np.maximum(z, 0)
-    if beta != 1:
-        y /= beta
-    # From 20 on the two are equal but in float64. (Where the greatest is NaN, others may be beyond.)
-    if (threshold < 20.0 or y.dtype.itemsize == 8) and z.size and not z.max() <= threshold:
-        np.copyto(y, x_or_row, where=z > threshold)
-    return y.reshape(x.shape)
 
 
 def rsqrt(x: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from kytorch.nn import init
 from kytorch.nn.module import Module
 from kytorch.ops.products import product
-from kytorch.tensor.core import CONSTANT, A, GradFn, Tensor, TrainableWeight, View, make
+from kytorch.tensor.core import CONSTANT, A, GradFn, Tensor, View, make
 from kytorch.tensor.errors import not_tensors
 from kytorch.tensor.values import Array
 
@@ -109,6 +110,9 @@ class Linear(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return linear(x, self.weight.tensor(), None if self.bias is None else self.bias.tensor())
+
+    def multiply_adds(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> int:
+        return outputs[0].size * self.in_features
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from reprlib import recursive_repr
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, Self, TypeVar, overload
@@ -283,6 +283,10 @@ class Module:
         return self._hooks.after(hook if with_kwargs else without_kwargs_after(hook), prepend)
 
     # What is shown
+
+    def multiply_adds(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> int:
+        """How many products this module itself adds up in a call, for `summary`: none, unless a layer says so."""
+        return 0
 
     def extra_repr(self) -> str:
         """What `repr` shows of this module's options."""

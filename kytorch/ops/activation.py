@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from kytorch.kernels import activation
 from kytorch.kernels import elementwise as kernels
+from kytorch.kernels.kinks import passed
 from kytorch.ops.singular import somewhere
-from kytorch.ops.where import where
+from kytorch.ops.where import masked, where
 from kytorch.tensor.core import A, Tensor
 from kytorch.tensor.methods.registry import method
 from kytorch.tensor.operands import array_of, on_arrays
 from kytorch.tensor.rules import InputGradFn, OutputGradFn
+from kytorch.tensor.values import Array
+
+# Up to this number of elements a kernel in blocks takes longer than NumPy's own steps.
+_FEW = 1 << 15
 
 
 class SigmoidGradFn(OutputGradFn):
@@ -17,7 +25,9 @@ class SigmoidGradFn(OutputGradFn):
     __slots__ = ()
 
     def vjp(self, g: A, y: A) -> A:
-        return g * (y * (1.0 - y))
+        if isinstance(g, Tensor) or y.size <= _FEW:
+            return g * (y * (1.0 - y))
+        return activation.sigmoid_vjp(g, y)
 
 
 @method
@@ -34,8 +44,13 @@ class ReluGradFn(OutputGradFn):
     __slots__ = ()
 
     def vjp(self, g: A, y: A) -> A:
-        gradient: A = g * (y != 0)
-        return gradient
+        if isinstance(g, Tensor):
+            return masked(g, _nonzero(y._data))
+        return masked(g, _nonzero(y)) if y.size <= _FEW else passed(g, y, _nonzero)
+
+
+def _nonzero(y: Array) -> Array:
+    return np.not_equal(y, 0)
 
 
 @method
@@ -56,6 +71,8 @@ class SoftplusGradFn(InputGradFn):
         self._threshold = threshold
 
     def vjp(self, g: A, x: A) -> A:
+        if not isinstance(g, Tensor) and self._threshold >= 20 and x.dtype.itemsize < 8:
+            return activation.sigmoid_times(g, x, self._beta)  # which is 1 beyond
         z: A = x if self._beta == 1 else self._beta * x
         steep: A = z > self._threshold
         y: A = g * sigmoid(z)
@@ -66,5 +83,5 @@ class SoftplusGradFn(InputGradFn):
 def softplus(x: A, beta: float = 1.0, threshold: float = 20.0) -> A:
     """log(1 + e^(beta x)) / beta for each element of `x`, and x itself where beta x > threshold."""
     if isinstance(x, Tensor):
-        return SoftplusGradFn(beta, threshold).record(kernels.softplus(x._data, beta, threshold), x)
-    return on_arrays("softplus", lambda x: kernels.softplus(x, beta, threshold), x)
+        return SoftplusGradFn(beta, threshold).record(activation.softplus(x._data, beta, threshold), x)
+    return on_arrays("softplus", lambda x: activation.softplus(x, beta, threshold), x)

@@ -29,7 +29,7 @@ Draw = Callable[[np.random.Generator, Shape], Array]
 class Row:
     """One layer, or one function, with one choice of its options.
 
-    Each of `trials` gives the shapes of the Tensors it is called with, whose values `draw` makes; the inputs at the
+    Each of `shapes` gives the shapes of the Tensors it is called with, whose values `draw` makes; the inputs at the
     places `differentiable` get gradients, of all that are floats if None. `arguments` and `keywords` go to a layer's
     constructor, or follow a function's inputs; `call` has keywords of a layer's call. Arrays among them are handed over
     as Tensors. `theirs` makes PyTorch's version of a layer, or is that of a function, and is the one of the same name
@@ -43,7 +43,7 @@ class Row:
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
     call: dict[str, Any]
-    trials: tuple[Shapes, ...]
+    shapes: tuple[Shapes, ...]
     draw: tuple[Draw, ...]
     differentiable: tuple[int, ...] | None
     dtypes: tuple[Any, ...]

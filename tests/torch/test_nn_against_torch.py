@@ -112,20 +112,20 @@ class TestPairedLosses:
         self, ours: Function, theirs: Function, draw: Function, reduction: str, shape: tuple[int, ...], dtype: Any
     ) -> None:
         inputs = as_dtype((draw(shape), rng(3).uniform(0, 1, shape)), dtype)
-        beside(ours(reduction), theirs(reduction=reduction), inputs, CLOSE[dtype])
+        beside(ours(reduction=reduction), theirs(reduction=reduction), inputs, CLOSE[dtype])
 
     @pytest.mark.parametrize("shape", [(), (7,), (2, 3, 4)])
     def test_second_derivatives_in_input_and_target_are_pytorchs(
         self, ours: Function, theirs: Function, draw: Function, reduction: str, shape: tuple[int, ...]
     ) -> None:
         oracle = composed_bce(reduction) if ours is nn.BCELoss else theirs(reduction=reduction)
-        second_beside(ours(reduction), oracle, (draw(shape), rng(3).uniform(0, 1, shape)))
+        second_beside(ours(reduction=reduction), oracle, (draw(shape), rng(3).uniform(0, 1, shape)))
 
     @every_dtype
     def test_an_empty_batch_is_as_in_pytorch(
         self, ours: Function, theirs: Function, draw: Function, reduction: str, dtype: Any
     ) -> None:
-        beside(ours(reduction), theirs(reduction=reduction), as_dtype((draw((0, 3)),) * 2, dtype), CLOSE[dtype])
+        beside(ours(reduction=reduction), theirs(reduction=reduction), as_dtype((draw((0, 3)),) * 2, dtype), CLOSE[dtype])
 
 
 @every_dtype
@@ -134,7 +134,7 @@ def test_bce_of_certain_probabilities_is_pytorchs(reduction: str, dtype: Any) ->
     p = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1e-30, 1e-13, 0.5])
     t = np.array([0.0, 0.5, 1.0, 0.0, 0.5, 1.0, 1.0, 0.0, 0.0])
     p, t = as_dtype((p, t), dtype)
-    ours, theirs = nn.BCELoss(reduction), torch.nn.BCELoss(reduction=reduction)
+    ours, theirs = nn.BCELoss(reduction=reduction), torch.nn.BCELoss(reduction=reduction)
     beside(lambda p: ours(p, Tensor(t)), lambda p: theirs(p, torch.tensor(t)), (p,), {"rtol": 2e-6, "atol": 1e-12})
 
 
@@ -145,7 +145,7 @@ def test_bce_of_extreme_logits_is_pytorchs(reduction: str, dtype: Any) -> None:
     t = np.array([0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.5, 0.5, 0.5])
     inputs = as_dtype((x, t), dtype)
     theirs = torch.nn.BCEWithLogitsLoss(reduction=reduction)
-    beside(nn.BCEWithLogitsLoss(reduction), theirs, inputs, CLOSE[dtype])
+    beside(nn.BCEWithLogitsLoss(reduction=reduction), theirs, inputs, CLOSE[dtype])
 
 
 # Cross-entropy
@@ -162,7 +162,7 @@ class CrossEntropies:
     """Both libraries' losses for a reduction."""
 
     def __init__(self, reduction: str) -> None:
-        self.ours = nn.CrossEntropyLoss(reduction)  # type: ignore[arg-type]  # one of the three
+        self.ours = nn.CrossEntropyLoss(reduction=reduction)  # type: ignore[arg-type]  # one of the three
         self.theirs = torch.nn.CrossEntropyLoss(reduction=reduction)
 
     def of(self, labels: np.ndarray) -> tuple[Function, Function]:
@@ -357,7 +357,7 @@ def test_gains_are_pytorchs(name: str) -> None:
 RUNS: dict[str, tuple[Function, Function, Function]] = {
     "mse": (nn.MSELoss(), torch.nn.MSELoss(), lambda draw: draw.standard_normal((20, 4))),
     "bce with logits": (
-        nn.BCEWithLogitsLoss("sum"),
+        nn.BCEWithLogitsLoss(reduction="sum"),
         torch.nn.BCEWithLogitsLoss(reduction="sum"),
         lambda draw: draw.integers(0, 2, (20, 4)).astype(float),
     ),

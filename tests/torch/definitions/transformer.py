@@ -9,13 +9,13 @@ import torch.nn as nn
 class PositionalEncoding(nn.Module):
     def __init__(self, d_model, max_len=16):
         super().__init__()
-        position = torch.arange(max_len).unsqueeze(1)
-        div_term = torch.exp(torch.arange(0, d_model, 2) * (-math.log(10000.0) / d_model))
+        position = torch.arange(max_len, dtype=torch.float64).unsqueeze(1)
+        div_term = torch.exp(torch.arange(0, d_model, 2, dtype=torch.float64) * (-math.log(10000.0) / d_model))
         pe = torch.stack([torch.sin(position * div_term), torch.cos(position * div_term)], dim=-1).flatten(1)
         self.pe = pe.unsqueeze(0)
 
     def forward(self, x):
-        return x + self.pe[:, : x.size(1)]
+        return x + self.pe[:, : x.size(1)].to(x.dtype)
 
 
 class Model(nn.Module):

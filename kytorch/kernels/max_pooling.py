@@ -1,0 +1,183 @@
+"""Max pooling, its transpose and where the greatest elements are, on arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kytorch.kernels.pooling_lines import (
+    EVERY,
+    Line,
+    blocks,
+    by_columns,
+    combined,
+    laid_shape,
+    layout_of,
+    pooled_shape,
+    turned,
+    with_axis,
+)
+
+Array = npt.NDArray[Any]
+
+
+def max_pool(x: Array, lines: Sequence[Line]) -> Array:
+    """The greatest element of each window of the last dimensions, which is NaN if one is."""
+    layout = layout_of(x, len(lines))
+    laid = layout.laid(x)
+    shape = pooled_shape(x.shape, lines)
+    y: Array = np.empty_like(laid, order="C", shape=laid_shape(laid, layout, lines))
+    passes = list(zip(layout.axes, lines))[::-1]
+    for part in blocks(laid):
+        _maxima(laid[part], passes, y[part])
+    return layout.restored(y, shape)
+
+
+def _maxima(x: Array, passes: list[tuple[int, Line]], out: Array | None) -> list[Array]:
+    """`x`, and what each pass makes of the one before, the last of them, if `out` is given, in `out`."""
+    found = [x]
+    for i, (axis, line) in enumerate(passes):
+        last = i == len(passes) - 1
+        found.append(combined(np.maximum, _least(x.dtype), found[-1], axis, line, out if last else None))
+    return found
+
+
+def max_pool_vjp(g: Array, x: Array, y: Array, lines: Sequence[Line]) -> Array:
+    """The transpose of taking each window's greatest element `y`, the first of equal ones: `g` is added to these."""
+    if y.size and np.isnan(np.minimum.reduce(y, None)):
+        return put(g, max_places(x, lines), x.shape, len(lines))
+    layout = layout_of(x, len(lines))
+    laid, above, greatest = layout.laid(x), layout.laid(g), layout.laid(y)
+    total: Array = np.empty_like(above, order="C", shape=laid.shape)
+    passes = list(zip(layout.axes, lines))[::-1]
+    for part in blocks(laid):
+        values = [*_maxima(laid[part], passes[:-1], None), greatest[part]]
+        rest = above[part]
+        for i in reversed(range(len(passes))):
+            axis, line = passes[i]
+            rest = _max_vjp(rest, values[i], values[i + 1], axis, line, None if i else total[part])
+    return layout.restored(total, x.shape)
+
+
+def _max_vjp(g: Array, x: Array, y: Array, axis: int, line: Line, out: Array | None) -> Array:
+    """What of `g` goes to which element: of a window's to the first that is its greatest, and the rest is then 0."""
+    total: Array = np.empty_like(g, order="C", shape=x.shape) if out is None else out
+    g, x, y, sums = [with_axis(part, axis) for part in (g, x, y, total)]
+    if by_columns(x, line):
+        columns: Array = np.empty_like(sums, order="C", shape=sums.shape[::-1])
+        _pass_down(turned(g), turned(x), turned(y), columns, line)
+        sums[...] = columns.transpose(2, 1, 0)
+    else:
+        _pass_down(g, x, y, sums, line)
+    return total
+
+
+def _pass_down(g: Array, x: Array, y: Array, sums: Array, line: Line) -> None:
+    """On the numbers' bits, taken as integers: times 0 they are 0 whatever they are."""
+    signed = np.dtype(f"i{g.dtype.itemsize}")
+    rest, bits = g.view(signed), sums.view(signed)
+    if not (line.is_apart and line.is_whole):
+        sums.fill(0)
+    last = len(line.terms) - 1
+    mine = False
+    for i, (window, element) in enumerate(line.terms):
+        if i == last and window is EVERY:
+            found = rest
+        elif window is EVERY:
+            found = rest * (x[:, element] == y).view(np.int8)
+            rest = np.bitwise_xor(rest, found, out=rest if mine else None)
+            mine = True
+        else:
+            if not mine:
+                rest, mine = rest.copy(), True
+            left = rest[:, window]
+            found = left * (x[:, element] == y[:, window]).view(np.int8)
+            left ^= found
+        if line.is_apart:
+            bits[:, element] = found
+        else:
+            into = sums[:, element]
+            into += found.view(g.dtype)
+
+
+def max_places(x: Array, lines: Sequence[Line]) -> Array:
+    """Of each window's greatest element, the first of equal ones or else the last NaN, its number.
+
+    Elements are numbered through the pooled dimensions.
+    """
+    layout = layout_of(x, len(lines))
+    (axis, line), *others = list(zip(layout.axes, lines))[::-1]
+    greatest, number = _first_places(layout.laid(x), axis, line)
+    step = line.size
+    for axis, line in others:
+        greatest, place = _first_places(greatest, axis, line)
+        number = np.take_along_axis(number, place, axis) + place * step
+        step *= line.size
+    return layout.restored(number, pooled_shape(x.shape, lines))
+
+
+def _first_places(laid: Array, axis: int, line: Line) -> tuple[Array, Array]:
+    """The greatest element of each window along `axis`, and its number along it."""
+    greatest = combined(np.maximum, _least(laid.dtype), laid, axis, line)
+    places = np.zeros_like(greatest, np.int64, order="C")
+    x, y, into = [with_axis(part, axis) for part in (laid, greatest, places)]
+    numbers = np.arange(line.size)[:, None]
+    for window, element in reversed(line.terms):
+        np.copyto(into[:, window], numbers[element], where=x[:, element] == y[:, window])
+    if x.dtype.kind == "f" and np.isnan(y).any():
+        for window, element in line.terms:
+            np.copyto(into[:, window], numbers[element], where=np.isnan(x[:, element]))
+    return greatest, places
+
+
+def _least(dtype: np.dtype[Any]) -> float:
+    return -math.inf if dtype.kind == "f" else np.iinfo(dtype).min
+
+
+def numbered(places: Array, shape: tuple[int, ...], dims: int) -> Array:
+    """`places`, counted through the last `dims` dimensions of `shape`, counted through all of it."""
+    lead = len(shape) - dims
+    planes = np.arange(math.prod(shape[:lead])).reshape(shape[:lead] + (1,) * dims)
+    return places + planes * math.prod(shape[lead:])
+
+
+def fractional_places(x: Array, samples: Array, kernel: Sequence[int], windows: Sequence[int]) -> Array:
+    """The places of the greatest elements of windows of `kernel` elements of (batch, channels, ...), at random.
+
+    `samples` are in [0, 1), one for each plane's pooled dimensions: where windows begin is the sequence of Graham 2014,
+    "Fractional max-pooling", section 2.1, and the last window is at the end.
+    """
+    dims = len(kernel)
+    numbers: Array = np.zeros((1,) * (2 + 2 * dims), np.intp)
+    for i, (k, m) in enumerate(zip(kernel, windows)):
+        n = x.shape[2 + i]
+        sample: Array = samples[..., i : i + 1]
+        ratio = x.dtype.type((n - k) / (m - 1) if m > 1 else 0)
+        starts = ((np.arange(m) + sample) * ratio).astype(np.intp) - (sample * ratio).astype(np.intp)
+        starts[..., -1:] = n - k
+        at = starts[..., None] + np.arange(k)
+        shape = [*at.shape[:2], *(1,) * (2 * dims)]
+        shape[2 + i], shape[2 + dims + i] = m, k
+        numbers = numbers * n + at.reshape(shape)
+    places = (*x.shape[:2], *windows)
+    numbers = np.broadcast_to(numbers, (*places, *kernel)).reshape(*places, math.prod(kernel))
+    planes = np.arange(math.prod(x.shape[:2])).reshape(*x.shape[:2], *(1,) * (dims + 1))
+    values: Array = x.reshape(-1)[numbers + planes * math.prod(x.shape[2:])]
+    chosen: Array = values.argmax(-1, keepdims=True)
+    wrong: Array = np.asarray(np.isnan(values))
+    if wrong.any():  # the last NaN, as in other pooling
+        last = math.prod(kernel) - 1 - wrong[..., ::-1].argmax(-1, keepdims=True)
+        chosen = np.where(wrong.any(-1, keepdims=True), last, chosen)
+    found: Array = np.take_along_axis(numbers, chosen, -1)[..., 0]
+    return found
+
+
+def put(g: Array, places: Array, shape: tuple[int, ...], dims: int) -> Array:
+    """Zeros, but `g` is added to the elements at `places`."""
+    total: Array = np.zeros_like(g, np.float32 if g.dtype.char == "e" else None, order="C", shape=shape)
+    np.add.at(total.reshape(-1), numbered(places, shape, dims).reshape(-1), g.reshape(-1))
+    return total.astype(g.dtype, copy=False)

@@ -1,0 +1,187 @@
+"""How windows lie along dimensions and arrays in memory, for pooling: one dimension is pooled after the other.
+
+So a dimension's windows are as many strided slices as a window has elements, whatever the array's layout.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Term = tuple[slice, slice]
+
+# So many elements a pass takes at once, so that what it makes stays in the cache.
+_BLOCK = 1 << 17
+# From so many lines on, windows of more than two elements along the last dimension are sooner made of columns.
+_LINES = 16
+EVERY = slice(None)
+
+
+class Line(NamedTuple):
+    """How windows lie along a dimension of `size` elements.
+
+    A term says of which windows, and where, the elements at one place of a window are: in the order of the places.
+    """
+
+    size: int
+    windows: int
+    terms: tuple[Term, ...]
+    counts: Array
+    """How many elements each window has."""
+    is_apart: bool
+    """No element is in two windows."""
+    is_whole: bool
+    """Every element is in a window."""
+
+
+def strided(size: int, kernel: int, stride: int, padding: int, dilation: int, windows: int) -> Line:
+    """Windows of `kernel` elements, `dilation` apart, each `stride` after the one before."""
+    terms = []
+    for i in range(kernel):
+        first = i * dilation - padding
+        start, stop = max(0, -(first // stride)), min(windows, (size - 1 - first) // stride + 1)
+        if start < stop:
+            every = start == 0 and stop == windows
+            elements = slice(first + start * stride, first + (stop - 1) * stride + 1, stride)
+            terms.append((EVERY if every else slice(start, stop), elements))
+    return _line(size, windows, terms)
+
+
+def adaptive(size: int, windows: int) -> Line:
+    """Windows that share `size` elements as equally as can be: window i is from i n / m down to (i + 1) n / m up."""
+    terms = []
+    times = math.gcd(size, windows)
+    period, step = windows // times, size // times  # so many windows later all is as before, so many elements on
+    for i in range(period):
+        for element in range(i * size // windows, -(-(i + 1) * size // windows)):
+            every = EVERY if period == 1 else slice(i, None, period)
+            terms.append((every, slice(element, element + (times - 1) * step + 1, step)))
+    return _line(size, windows, terms)
+
+
+def is_of_all(line: Line) -> bool:
+    """Whether there is one window, of all elements."""
+    return line.windows == 1 and len(line.terms) == line.size
+
+
+def _line(size: int, windows: int, terms: list[Term]) -> Line:
+    counts, uses = np.zeros(windows, np.intp), np.zeros(size, np.intp)
+    for window, element in terms:
+        counts[window] += 1
+        uses[element] += 1
+    return Line(size, windows, tuple(terms), counts, bool((uses <= 1).all()), bool((uses >= 1).all()))
+
+
+class Layout(NamedTuple):
+    """An array's dimensions in the order of memory, those before the first pooled one as one."""
+
+    order: tuple[int, ...]
+    back: tuple[int, ...]
+    axes: tuple[int, ...]
+    """Where the pooled dimensions then are."""
+    lead: int
+
+    def laid(self, x: Array) -> Array:
+        """`x` so laid out."""
+        x = x.transpose(self.order)
+        if not x.flags.c_contiguous:
+            x = np.ascontiguousarray(x)
+        return x.reshape(-1 if x.size else math.prod(x.shape[: self.lead]), *x.shape[self.lead :])
+
+    def restored(self, y: Array, shape: tuple[int, ...]) -> Array:
+        """`y`, which is so laid out, as an array of `shape`."""
+        whole: Array = y.reshape([shape[i] for i in self.order])
+        return whole.transpose(self.back)
+
+
+def layout_of(x: Array, dims: int) -> Layout:
+    """The layout of `x`, whose last `dims` dimensions are pooled."""
+    return _remembered_layout(None if x.flags.c_contiguous else x.strides, x.ndim, dims)
+
+
+@lru_cache(1024)
+def _remembered_layout(strides: tuple[int, ...] | None, ndim: int, dims: int) -> Layout:
+    order = list(range(ndim))
+    if strides is not None and min(strides) > 0:
+        order.sort(key=lambda i: -strides[i])
+    back = [order.index(i) for i in range(ndim)]
+    lead = min(back[ndim - dims :])
+    return Layout(tuple(order), tuple(back), tuple([place - lead + 1 for place in back[ndim - dims :]]), lead)
+
+
+def pooled_shape(shape: tuple[int, ...], lines: Sequence[Line]) -> tuple[int, ...]:
+    """`shape` with windows for elements in its last dimensions."""
+    return shape[: len(shape) - len(lines)] + tuple([line.windows for line in lines])
+
+
+def laid_shape(laid: Array, layout: Layout, lines: Sequence[Line]) -> tuple[int, ...]:
+    """The shape of what is made of `laid`, in the same layout."""
+    shape = laid.shape
+    for axis, line in zip(layout.axes, lines):
+        shape = swapped(shape, axis, line.windows)
+    return shape
+
+
+def with_axis(x: Array, axis: int) -> Array:
+    """A contiguous `x` with what is before the axis as one dimension and what is behind it as another: a view."""
+    shape = x.shape
+    return x.reshape(math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :]))
+
+
+def by_columns(x: Array, line: Line) -> bool:
+    """Whether it is quicker to turn lines that lie one behind the other, (n, size, 1), into columns, (1, size, n)."""
+    return x.shape[2] == 1 and x.shape[0] >= _LINES and len(line.terms) > 2
+
+
+def turned(x: Array) -> Array:
+    """Columns of lines, or lines of columns."""
+    return np.ascontiguousarray(x.transpose(2, 1, 0))
+
+
+def blocks(x: Array) -> list[slice]:
+    """Parts of the first dimension, each of about a block of elements."""
+    n = len(x)
+    step = max(1, _BLOCK * n // max(x.size, 1))
+    return [slice(start, start + step) for start in range(0, n, step)] if step < n else [EVERY]
+
+
+def swapped(shape: tuple[int, ...], axis: int, n: int) -> tuple[int, ...]:
+    """`shape` with size `n` along `axis`."""
+    return (*shape[:axis], n, *shape[axis + 1 :])
+
+
+def combined(combine: np.ufunc, start: float, x: Array, axis: int, line: Line, out: Array | None = None) -> Array:
+    """The elements of each window along `axis`, combined, beginning with `start` where no place is in all windows."""
+    y: Array = np.empty_like(x, order="C", shape=swapped(x.shape, axis, line.windows)) if out is None else out
+    x3, y3 = with_axis(x, axis), with_axis(y, axis)
+    if is_of_all(line):
+        combine.reduce(x3, 1, out=y3, keepdims=True)
+    elif by_columns(x3, line):
+        columns: Array = np.empty_like(y3, order="C", shape=y3.shape[::-1])
+        _combine(combine, start, turned(x3), columns, line)
+        y3[...] = columns.transpose(2, 1, 0)
+    else:
+        _combine(combine, start, x3, y3, line)
+    return y
+
+
+def _combine(combine: np.ufunc, start: float, x3: Array, y3: Array, line: Line) -> None:
+    full = [element for window, element in line.terms if window is EVERY]
+    if len(full) > 1:
+        combine(x3[:, full[0]], x3[:, full[1]], out=y3)
+    elif full:
+        y3[...] = x3[:, full[0]]
+    else:
+        y3.fill(start)
+    for element in full[2:]:
+        combine(y3, x3[:, element], out=y3)
+    for window, element in line.terms:
+        if window is not EVERY:
+            part = y3[:, window]
+            combine(part, x3[:, element], out=part)

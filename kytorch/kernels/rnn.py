@@ -1,0 +1,49 @@
+"""A simple recurrent layer on arrays, in the terms of `kytorch.kernels.recurrent`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kytorch.kernels.recurrent import Array, blocks, product_by
+
+
+def forward(a: Array, states: Array, w_hh: Array, relu: bool, held: Array | None) -> None:
+    """Fill `states`, the first of which is given, from the inputs' part `a` of each step, (T, batch, hidden)."""
+    zero = np.zeros((1, a.shape[2]), a.dtype)  # a number would take NumPy longer
+    multiply = product_by(w_hh.T, a.shape[1], len(a))
+    for k, (a_k, before, after) in enumerate(zip(a, states, states[1:])):
+        multiply(before, after)
+        np.add(after, a_k, after)
+        if relu:
+            np.maximum(after, zero, out=after)
+        else:
+            np.tanh(after, after)
+        if held is not None:
+            np.copyto(after, before, where=held[k])
+
+
+def backward(g: Array, states: Array, w_hh: Array, relu: bool, held: Array | None) -> tuple[Array, Array]:
+    """From the gradients of `states` those of what the nonlinearity took, (T, batch, hidden), and of the first."""
+    d = np.empty_like(states[1:])
+    multiply = product_by(w_hh, d.shape[1], len(d))
+    g_h = np.array(g[-1], order="C")
+    for block in blocks(d):
+        y, part = states[1:][block], d[block]
+        if relu:
+            np.greater(y, 0, part)
+        else:
+            np.multiply(y, y, part)
+            np.subtract(1, part, part)
+        if held is not None:
+            np.copyto(part, 0, where=held[block])
+        for k in range(block.stop - 1, block.start - 1, -1):
+            d_k = d[k]
+            d_k *= g_h
+            if held is None:
+                multiply(d_k, g_h)
+            else:
+                kept = g_h * held[k]
+                multiply(d_k, g_h)
+                g_h += kept
+            g_h += g[k]
+    return d, g_h

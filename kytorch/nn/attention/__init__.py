@@ -1,0 +1,1 @@
+"""Attention: of queries to keys, in several heads, with positions, step by step."""

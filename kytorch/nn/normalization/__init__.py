@@ -1,0 +1,1 @@
+"""Normalisations: functions, and layers of them."""

@@ -1,0 +1,1 @@
+"""The transformer (Vaswani et al. 2017): encoders, decoders, and both together."""

@@ -1,0 +1,90 @@
+"""The program that reads digits, run as a user runs it."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from programs import DEMOS, run
+
+LENET = DEMOS / "lenet.py"
+
+
+def output(*arguments: object, cwd: Path) -> str:
+    done = run(LENET, *arguments, cwd=cwd)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def accuracy(said: str) -> float:
+    found = re.search(r"^Test accuracy ([\d.]+) after [\d.]+ s of training\.$", said, re.MULTILINE)
+    assert found is not None
+    return float(found[1])
+
+
+def bars(folder: Path, part: str, n: int) -> None:
+    """Files as MNIST's, of images in which a bar's place is the digit."""
+    labels = (np.arange(n) % 10).astype(np.uint8)
+    images = np.random.default_rng(0).integers(0, 60, (n, 28, 28)).astype(np.uint8)
+    images[np.arange(n), :, labels * 2 + 4] = 255
+    for name, array in (("images-idx3", images), ("labels-idx1", labels)):
+        header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
+        (folder / f"{part}-{name}-ubyte.gz").write_bytes(gzip.compress(header + array.tobytes()))
+
+
+@pytest.fixture(autouse=True)
+def _needs_matplotlib() -> None:
+    pytest.importorskip("matplotlib")
+
+
+def test_it_learns_the_digits_that_ship_and_draws_filters_and_mistakes(tmp_path: Path) -> None:
+    said = output("--epochs", 6, cwd=tmp_path)
+    assert said.startswith("1437 digits to train on, 360 to test with.\n")
+    assert re.findall(r"^Epoch (\d+): loss [\d.]+$", said, re.MULTILINE) == list("123456")
+    assert accuracy(said) > 0.85
+    assert [path.name for path in tmp_path.iterdir()] == ["lenet.png"]
+    picture = (tmp_path / "lenet.png").read_bytes()
+    assert picture.startswith(b"\x89PNG") and picture.endswith(b"IEND\xaeB\x60\x82")
+
+
+def test_a_run_repeats_by_its_seed(tmp_path: Path) -> None:
+    bars(tmp_path, "t10k", 200)
+    runs = [output("--mnist", tmp_path, "--epochs", 1, "--seed", seed, cwd=tmp_path) for seed in (0, 0, 1)]
+    first, again, other = [re.findall(r"loss [\d.]+|accuracy [\d.]+", said) for said in runs]
+    assert first == again != other
+
+
+def test_of_mnists_test_files_alone_the_first_four_fifths_are_trained_on(tmp_path: Path) -> None:
+    bars(tmp_path, "t10k", 400)
+    said = output("--mnist", ".", "--epochs", 6, "--out", "p.png", cwd=tmp_path)
+    assert said.startswith("320 digits to train on, 80 to test with.\n")
+    assert accuracy(said) > 0.9
+    assert (tmp_path / "p.png").exists()
+
+
+def test_of_all_of_mnists_files_each_part_has_its_use(tmp_path: Path) -> None:
+    bars(tmp_path, "t10k", 50)
+    bars(tmp_path, "train", 100)
+    said = output("--mnist", tmp_path, "--epochs", 1, cwd=tmp_path)
+    assert said.startswith("100 digits to train on, 50 to test with.\n")
+
+
+def test_a_folder_without_mnist_or_with_damaged_files_is_named_in_one_line(tmp_path: Path) -> None:
+    done = run(LENET, "--mnist", "nowhere", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("lenet: --mnist nowhere: has none of the files t10k-images-idx3-ubyte")
+    assert done.stderr.count("\n") == 1
+    bars(tmp_path, "t10k", 10)
+    (tmp_path / "t10k-labels-idx1-ubyte.gz").write_bytes(b"something")
+    done = run(LENET, "--mnist", tmp_path, cwd=tmp_path)
+    assert done.returncode == 2 and "t10k-labels-idx1-ubyte.gz: is no IDX file" in done.stderr
+
+
+def test_without_matplotlib_the_error_names_the_extra(tmp_path: Path) -> None:
+    done = run(LENET, cwd=tmp_path, hide="matplotlib")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip install kytorch[plot]" in done.stderr and done.stderr.count("\n") == 1

@@ -1,0 +1,23 @@
+"""Convolution answers Tensors."""
+
+from typing import assert_type
+
+import numpy as np
+
+import kytorch as kt
+from kytorch import nn
+
+x = kt.ones(2, 3, 8, 8)
+conv = nn.Conv2d(3, 4, (3, 5), stride=2, padding=(1, 2), generator=np.random.default_rng(0))
+assert_type(conv(x), kt.Tensor)
+assert_type(conv.weight, kt.TrainableWeight)
+assert_type(conv.bias, kt.TrainableWeight | None)
+assert_type(conv.kernel_size, tuple[int, ...])
+nn.Conv1d(3, 4, 3, padding="same", padding_mode="circular", bias=False)
+up = nn.ConvTranspose2d(3, 4, 2, stride=2)
+assert_type(up(x), kt.Tensor)
+assert_type(up(x, output_size=(16, 17)), kt.Tensor)
+assert_type(nn.functional.conv2d(x, conv.weight.tensor(), padding="valid"), kt.Tensor)
+assert_type(nn.functional.conv_transpose2d(x, up.weight.tensor(), output_padding=(0, 1)), kt.Tensor)
+assert_type(nn.Unfold(3)(x), kt.Tensor)
+assert_type(nn.functional.fold(x[:, 0], (4, 4), 2, stride=2), kt.Tensor)
