@@ -261,7 +261,7 @@ WRONG: dict[str, tuple[Function, type[Exception], str]] = {
     "an array": (lambda: F.max_pool1d(np.ones((1, 4)), 2), TypeError, "max_pool1d: expected a Tensor, not ndarray"),
     "a weight": (lambda: F.avg_pool1d(TrainableWeight(np.ones((1, 4))), 2), TypeError, "weight.tensor"),
     "a negative output size": (lambda: nn.AdaptiveAvgPool2d(-1), ValueError, "output_size is to be at least 0, not -1"),
-    "an output size of text": (lambda: nn.AdaptiveMaxPool1d("3"), TypeError, "output_size is an int or 1 of them, not '3'"),
+    "an output size of text": (lambda: nn.AdaptiveMaxPool1d("3"), TypeError, "is an int or 1 of them, not .3."),
     "three output sizes": (lambda: nn.AdaptiveMaxPool2d((1, 2, 3)), ValueError, "output_size is to be one or 2 sizes"),
     "nothing to share": (lambda: F.adaptive_avg_pool1d(image(1, 0), 2), ValueError, "no elements to pool"),
     "an index out of range": (lambda: F.max_unpool1d(image(1, 2), Tensor(np.array([[1, 4]])), 2), IndexError,

@@ -44,7 +44,7 @@ class Hooks:
         """Register `hook` to run after forward."""
         return _registered(self._after, hook, prepend)
 
-    def call(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def call(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
         """What `module` answers, its hooks run."""
         for before in list(self._before.values()):
             changed = before(module, args, kwargs)
@@ -63,7 +63,7 @@ class Hooks:
 def without_kwargs_before(hook: ForwardPreHook) -> ForwardPreHookWithKwargs:
     """`hook`, which sees the positional arguments only and may answer new ones, or one alone."""
 
-    def before(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def before(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
         changed = hook(module, args)
         return None if changed is None else (changed if isinstance(changed, tuple) else (changed,), kwargs)
 

@@ -29,7 +29,9 @@ assert_type(weight.tensor(), Tensor)
 # What it is
 assert_type(x.shape, tuple[int, ...])
 assert_type(x.ndim, int)
-assert_type(x.size, int)
+assert_type(x.size + 0, int)
+assert_type(x.size(), tuple[int, ...])
+assert_type(x.size(0), int)
 assert_type(x.item(), float)
 assert_type(x.data, Array)
 assert_type(x.numpy(), Array)
@@ -110,7 +112,3 @@ floats: npt.NDArray[Any] = np.ones(3)
 assert_type(kt.tanh(floats), npt.NDArray[Any])
 assert_type(kt.sum(floats, 0), npt.NDArray[Any])
 assert_type(kt.max(floats, 0).values, npt.NDArray[Any])
-
-rows: int = x.size(0)
-shape: tuple[int, ...] = x.size()
-elements: int = x.size
