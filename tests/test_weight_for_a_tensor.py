@@ -71,3 +71,29 @@ def test_a_weight_is_still_a_weight() -> None:
     one = TrainableWeight([1.0])
     optim.gradient_descent((one.tensor() ** 2).sum().backward(), lr=0.25)
     assert one.data.tolist() == [0.5]
+
+
+BUFFER_SLIPS: dict[str, Callable[[Any], object]] = {
+    "an operator": lambda b: b + x,
+    "a reflected one": lambda b: x * b,
+    "an index": lambda b: b[0],
+    "a number": lambda b: 2 * b,
+    "a function": lambda b: kt.exp(b),
+    "a function of two": lambda b: kt.maximum(x, b),
+    "a method's argument": lambda b: x.maximum(b),
+    "a function of NumPy's": lambda b: np.add(x, b),
+    "a layer": lambda b: kt.nn.functional.linear(x, b),
+}
+
+
+@pytest.mark.parametrize("slip", BUFFER_SLIPS.values(), ids=BUFFER_SLIPS)
+def test_a_buffer_says_how_it_is_read_too(slip: Callable[[Any], object]) -> None:
+    with pytest.raises(TypeError, match=r"Buffer.*buffer\.tensor\(\) reads it"):
+        slip(kt.nn.Buffer(np.ones((2, 2))))
+
+
+def test_what_a_buffer_has_not_says_how_it_is_read() -> None:
+    with pytest.raises(
+        AttributeError, match=r"no attribute 'sum'; a Buffer is not a Tensor; buffer\.tensor\(\) reads it"
+    ):
+        kt.nn.Buffer([1.0]).sum()  # type: ignore[attr-defined]

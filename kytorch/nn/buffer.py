@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import numpy.typing as npt
 
+from kytorch.tensor.cell import Cell
 from kytorch.tensor.core import CONSTANT, Tensor, make
-from kytorch.tensor.holder import ArrayHolder
 from kytorch.tensor.reading import reading
 from kytorch.tensor.values import Nested, to_array
 
 
-class Buffer(ArrayHolder):
+class Buffer(Cell):
     """An array that belongs to a module's state and is not trained, such as a running mean.
 
     Unless it is `persistent`, it is left out of `state_dict()`.
     """
 
     __slots__ = ("persistent",)
+    _noun = "buffer"
 
     def __init__(self, data: Tensor | Nested, dtype: npt.DTypeLike | None = None, *, persistent: bool = True) -> None:
         self.persistent = persistent

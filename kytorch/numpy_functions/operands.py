@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.ops.join import stack
-from kytorch.tensor.core import Operand, Tensor, TrainableWeight, constant
+from kytorch.tensor.cell import Cell
+from kytorch.tensor.core import Operand, Tensor, constant
 from kytorch.tensor.dims import many_dims
 from kytorch.tensor.holder import ArrayHolder
 
@@ -54,8 +55,9 @@ def _holds_tensors(values: object) -> bool:
 
 def refuse_weights(name: str, values: Sequence[object]) -> None:
     """Raise TypeError if a weight is among `values`."""
-    if builtins.any(isinstance(value, TrainableWeight) for value in values):
-        raise TypeError(f"{name}: a TrainableWeight is not a Tensor; weight.tensor() reads it")
+    for value in values:
+        if isinstance(value, Cell):
+            raise TypeError(f"{name}: a {type(value).__name__} is not a Tensor; {value._noun}.tensor() reads it")
 
 
 def values_of(values: Collection[object]) -> list[object]:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, final
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.tensor.cell import Cell
 from kytorch.tensor.errors import operands_error
 from kytorch.tensor.holder import ArrayHolder
 from kytorch.tensor.methods import Methods
 from kytorch.tensor.methods.at import At
 from kytorch.tensor.methods.registry import HOOKS
-from kytorch.tensor.no_arithmetic import NoArithmetic
 from kytorch.tensor.reading import constantly, reading
 from kytorch.tensor.values import Array, Index, Nested, Scalar, Shape, formatted, sealed, to_array, weak_array
 from kytorch.tensor.watching import watcher
@@ -231,7 +231,7 @@ View: TypeAlias = Callable[[Array, "GradFn"], A]
 def constant(value: object, like: Tensor) -> Tensor | None:
     """`value` as an operand beside `like`: a Python number does not widen it, an array is copied.
 
-    None if it is no operand. Raises TypeError for a TrainableWeight.
+    None if it is no operand. Raises TypeError for a weight or a buffer.
     """
     if isinstance(value, Tensor):
         return value
@@ -239,8 +239,8 @@ def constant(value: object, like: Tensor) -> Tensor | None:
     if kind is float or kind is int or kind is bool:
         return make(weak_array(value, like._data.dtype), CONSTANT)  # type: ignore[arg-type]  # a number, by `kind`
     if hasattr(value, "dtype"):
-        if isinstance(value, TrainableWeight):
-            raise TypeError("a TrainableWeight is not a Tensor; weight.tensor() reads it")
+        if isinstance(value, Cell):
+            raise TypeError(f"a {type(value).__name__} is not a Tensor; {value._noun}.tensor() reads it")
         return Tensor(value)  # type: ignore[arg-type]  # what is no array of numbers raises TypeError
     return None
 
@@ -479,7 +479,7 @@ class DivGradFn(TwoInputGradFn):
 # Weights
 
 
-class TrainableWeight(NoArithmetic, ArrayHolder):
+class TrainableWeight(Cell):
     """The one mutable cell: an array that `update` replaces by another. Its dtype is floating.
 
     Without `requires_grad` it is frozen: it is read as a constant, and gets no gradient.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kytorch.tensor.cell import Cell
 from kytorch.tensor.holder import ArrayHolder
 from kytorch.tensor.values import Array
 
@@ -32,6 +33,8 @@ def no_broadcast(name: str, *operands: ArrayHolder | Array) -> ValueError:
 
 def not_tensors(name: str, *values: object) -> TypeError:
     """The error of an operation that takes Tensors and got something else among `values`."""
-    kind = next((type(x).__name__ for x in values if type(x).__name__ != "Tensor"), "Tensor")
-    advice = "weight.tensor() reads it" if kind == "TrainableWeight" else "Tensor(...) makes one of numbers or an array"
-    return TypeError(f"{name}: expected a Tensor, not {kind}; {advice}")
+    kind = next((type(x) for x in values if type(x).__name__ != "Tensor"), type(values[0]))
+    advice = "Tensor(...) makes one of numbers or an array"
+    if issubclass(kind, Cell):
+        advice = f"{kind._noun}.tensor() reads it"
+    return TypeError(f"{name}: expected a Tensor, not {kind.__name__}; {advice}")

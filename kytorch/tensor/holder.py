@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from kytorch.tensor.methods.registry import HOOKS
 from kytorch.tensor.size import Size
-from kytorch.tensor.values import Array, Shape, lock, sealed
+from kytorch.tensor.values import Array, Shape, sealed
 
 
 class ArrayHolder:
@@ -62,19 +62,6 @@ class ArrayHolder:
     def numel(self) -> int:
         """The number of elements, as `size`."""
         return self._data.size
-
-    def _replace(self, array: Array) -> None:
-        """Take the values of `array`, in the old ones' layout in memory, on which the speed of products depends."""
-        new = np.empty_like(self._data)
-        new[...] = array
-        lock(new)
-        self._data = new
-
-    def _convert(self, dtype: np.dtype[Any]) -> None:
-        """Turn the values into `dtype`, in the old ones' layout in memory."""
-        if self._data.dtype != dtype:
-            self._data = self._data.astype(dtype)
-            lock(self._data)
 
     # To a type checker a buffer, which np.asarray takes. Were it an array-like, `array * tensor` would be an array.
     def __buffer__(self, flags: int, /) -> memoryview:
