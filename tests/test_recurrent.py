@@ -173,7 +173,7 @@ WRONG_OPTIONS = [
     ({"hidden_size": -1}, ValueError, "hidden_size is to be at least 1, not -1"),
     ({"num_layers": 0}, ValueError, "num_layers is to be at least 1, not 0"),
     ({"dropout": 1.5}, ValueError, r"dropout is a probability, in \[0, 1\], not 1.5"),
-    ({"dropout": True}, TypeError, "dropout is to be a float, not bool"),
+    ({"dropout": True}, TypeError, "dropout is to be a number, not bool"),
 ]
 
 
@@ -306,3 +306,43 @@ def test_a_gradient_flows_through_padding_to_each_sequence():
     expected = normal(3, 2, 2).numpy()
     for i, n in enumerate((3, 1)):
         np.testing.assert_array_equal(gradients[weights[i]], expected[:n, i])
+
+
+# Masks
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_a_mask_of_the_first_steps_is_as_lengths(kind, batch_first):
+    layer = kind(3, 4, 2, bidirectional=True, batch_first=batch_first)
+    x, lengths = normal(*((2, 5, 3) if batch_first else (5, 2, 3))), np.array([2, 4])
+    mask = np.arange(5) < lengths[:, None]
+    mask = mask if batch_first else mask.T
+    for given in (mask, Tensor(mask)):
+        for y, expected in zip(arrays(layer(x, mask=given)), arrays(layer(x, lengths=lengths))):
+            np.testing.assert_array_equal(y, expected)
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_a_step_that_a_mask_leaves_out_is_as_if_it_were_not_there(kind):
+    layer = kind(3, 4, 2, bidirectional=True, dtype=np.float64)
+    x, mask = normal(6, 3).to(np.float64), np.array([True, False, True, True, False, True])
+    output, last = layer(x.at[1].set(np.nan), mask=mask)
+    expected, expected_last = layer(x[mask])
+    np.testing.assert_allclose(output.numpy()[mask], expected.numpy(), rtol=1e-13)
+    assert not output.numpy()[~mask].any()
+    for state, other in zip(flat(last), flat(expected_last)):
+        np.testing.assert_allclose(state.numpy(), other.numpy(), rtol=1e-13)
+
+
+def test_wrong_masks_are_refused():
+    layer, x = nn.LSTM(3, 4), normal(5, 2, 3)
+    for mask, error, message in (
+        (np.ones((2, 5), bool), ValueError, r"expected a mask of shape \(5, 2\), not \(2, 5\)"),
+        (np.ones((5, 2)), TypeError, "a mask is of bool, True where there is a step, not of float64"),
+        ([[True]], TypeError, "LSTM: expected a Tensor, not list"),
+    ):
+        with pytest.raises(error, match=message):
+            layer(x, mask=mask)
+    with pytest.raises(ValueError, match="LSTM: lengths and a mask say the same; pass one of them"):
+        layer(x, lengths=[5, 5], mask=np.ones((5, 2), bool))

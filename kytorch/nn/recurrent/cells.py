@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.nn.checks import check_positive
 from kytorch.nn.module import Module
-from kytorch.nn.recurrent.checks import check_floats, check_sizes, check_state
+from kytorch.nn.recurrent.checks import check_dtype, check_state
 from kytorch.nn.recurrent.gru import gru_states
 from kytorch.nn.recurrent.layers import recurrent_weight
 from kytorch.nn.recurrent.lstm import lstm_states
@@ -32,7 +33,7 @@ class RNNCellBase(Module):
         dtype: npt.DTypeLike,
         generator: np.random.Generator | None,
     ) -> None:
-        check_sizes(type(self).__name__, input_size=input_size, hidden_size=hidden_size)
+        check_positive(type(self).__name__, input_size=input_size, hidden_size=hidden_size)
         self.input_size = input_size
         self.hidden_size = hidden_size
         self.bias = bias
@@ -57,7 +58,7 @@ class RNNCellBase(Module):
         if len(shape) not in (1, 2) or shape[-1] != self.input_size:
             n = self.input_size
             raise ValueError(f"{name}: expected an input of shape (batch, {n}) or ({n},), not {shape}")
-        check_floats(name, "an input", input, dtype)
+        check_dtype(name, "an input", input, dtype)
         expected = (*shape[:-1], self.hidden_size)
         batched = len(shape) == 2
         if hx is None:

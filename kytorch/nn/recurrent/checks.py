@@ -11,16 +11,7 @@ from kytorch.tensor.errors import not_tensors
 from kytorch.tensor.values import Shape
 
 
-def check_sizes(name: str, **sizes: int) -> None:
-    """Raises TypeError unless all are ints, and ValueError unless all are positive."""
-    for which, n in sizes.items():
-        if type(n) is not int:
-            raise TypeError(f"{name}: {which} is to be an int, not {type(n).__name__}")
-        if n < 1:
-            raise ValueError(f"{name}: {which} is to be at least 1, not {n}")
-
-
-def check_floats(name: str, which: str, x: Tensor, dtype: np.dtype[Any]) -> None:
+def check_dtype(name: str, which: str, x: Tensor, dtype: np.dtype[Any]) -> None:
     """Raises TypeError unless `x` has the weights' dtype."""
     if x.dtype != dtype:
         raise TypeError(f"{name}: {which} of {x.dtype} beside weights of {dtype}; convert one of them with to()")
@@ -32,4 +23,4 @@ def check_state(name: str, which: str, state: Tensor, expected: Shape, dtype: np
         raise not_tensors(name, state)
     if state.shape != expected:
         raise ValueError(f"{name}: the {which} state to begin with has shape {state.shape}, expected {expected}")
-    check_floats(name, f"a {which} state", state, dtype)
+    check_dtype(name, f"a {which} state", state, dtype)

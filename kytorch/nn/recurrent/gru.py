@@ -116,10 +116,15 @@ class GRU(RNNBase):
         )
 
     def forward(
-        self, input: Tensor, hx: Tensor | None = None, *, lengths: Lengths | None = None
+        self,
+        input: Tensor,
+        hx: Tensor | None = None,
+        *,
+        lengths: Lengths | None = None,
+        mask: Tensor | Array | None = None,
     ) -> tuple[Tensor, Tensor]:
         """The last layer's hidden states of each step, and those of all layers after the last step."""
-        output, (h,) = self._run(input, None if hx is None else (hx,), lengths)
+        output, (h,) = self._run(input, None if hx is None else (hx,), lengths, mask)
         return output, h
 
     def _states(

@@ -10,16 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.nn import init
+from kytorch.nn.checks import check_numbers, check_positive
 from kytorch.nn.dropout import dropout
 from kytorch.nn.module import Module
-from kytorch.nn.recurrent.checks import check_floats, check_sizes, check_state
+from kytorch.nn.recurrent.checks import check_dtype, check_state
 from kytorch.ops.join import cat
 from kytorch.ops.permute import transpose
 from kytorch.ops.shape import squeeze, unsqueeze
 from kytorch.ops.where import masked
 from kytorch.tensor.core import CONSTANT, Tensor, TrainableWeight, make
+from kytorch.tensor.dims import whole
 from kytorch.tensor.errors import not_tensors
-from kytorch.tensor.values import Array
+from kytorch.tensor.operands import array_of
+from kytorch.tensor.values import Array, Shape
 
 Lengths: TypeAlias = Sequence[int] | Tensor | Array
 """How many steps each sequence of a batch has."""
@@ -35,7 +38,8 @@ class RNNBase(Module):
 
     `lengths` gives the steps of each sequence of a padded batch. What follows them, whatever it is, has no influence on
     anything, the output is 0 there, and the last states are those after each sequence's own last step; the reverse
-    direction begins at that step. Of a mask of the steps, (batch, time), the lengths are `mask.sum(1)`.
+    direction begins at that step. Instead of them, a `mask` of bool, of the input's shape without its features, says
+    which steps there are, wherever they stand; at the others the states stay as they are.
 
     In training, `dropout` is the probability with which an output of a layer but the last is zeroed. The weights are
     drawn as in PyTorch, from U(-k, k) with k = 1 / sqrt(hidden_size), and named as there: weight_ih_l0, weight_hh_l0,
@@ -60,13 +64,11 @@ class RNNBase(Module):
         generator: np.random.Generator | None,
     ) -> None:
         name = type(self).__name__
-        check_sizes(name, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
-        if type(proj_size) is not int:
-            raise TypeError(f"{name}: proj_size is to be an int, not {type(proj_size).__name__}")
+        check_positive(name, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+        whole(name, "proj_size", proj_size)
         if not 0 <= proj_size < hidden_size:
             raise ValueError(f"{name}: proj_size is to be less than hidden_size {hidden_size}, or 0, not {proj_size}")
-        if isinstance(dropout, bool) or not isinstance(dropout, (int, float)):
-            raise TypeError(f"{name}: dropout is to be a float, not {type(dropout).__name__}")
+        check_numbers(name, dropout=dropout)
         if not 0 <= dropout <= 1:
             raise ValueError(f"{name}: dropout is a probability, in [0, 1], not {dropout}")
         self.input_size = input_size
@@ -106,7 +108,12 @@ class RNNBase(Module):
         raise NotImplementedError(f"{type(self).__name__} has no states")
 
     def _run(
-        self, input: Tensor, hx: Sequence[Tensor] | None, lengths: Lengths | None, kinds: int = 1
+        self,
+        input: Tensor,
+        hx: Sequence[Tensor] | None,
+        lengths: Lengths | None,
+        mask: Tensor | Array | None,
+        kinds: int = 1,
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """The output, and for each of the `kinds` of states the last ones of all layers."""
         if type(input) is not Tensor:
@@ -120,7 +127,11 @@ class RNNBase(Module):
             x = transpose(x, 0, 1)
         steps, batch, _ = x.shape
         given = None if hx is None else self._given(hx, batch, batched, kinds)
+        if mask is not None and lengths is not None:
+            raise ValueError(f"{type(self).__name__}: lengths and a mask say the same; pass one of them")
         real = None if lengths is None else self._real_steps(lengths, steps, batch, batched)
+        if mask is not None:
+            real = self._masked_steps(mask, input.shape[:-1])
         held = None
         if real is not None:
             held = ~real
@@ -164,7 +175,7 @@ class RNNBase(Module):
             )
         if not shape[1 if self.batch_first and len(shape) == 3 else 0]:
             raise ValueError(f"{name}: a sequence has at least one step, and the input has shape {shape}")
-        check_floats(name, "an input", input, self.weight_ih_l0.dtype)
+        check_dtype(name, "an input", input, self.weight_ih_l0.dtype)
 
     def _given(self, hx: Sequence[Tensor], batch: int, batched: bool, kinds: int) -> list[Tensor]:
         """The states to begin with, (layers, batch, features)."""
@@ -193,6 +204,18 @@ class RNNBase(Module):
             return None
         real: Array = np.arange(steps).reshape(steps, 1, 1) < n.reshape(1, batch, 1)
         return real
+
+    def _masked_steps(self, mask: Tensor | Array, expected: Shape) -> Array:
+        """The mask as (time, batch, 1)."""
+        name = type(self).__name__
+        real = array_of(name, mask)
+        if real.dtype.kind != "b":
+            raise TypeError(f"{name}: a mask is of bool, True where there is a step, not of {real.dtype}")
+        if real.shape != expected:
+            raise ValueError(f"{name}: expected a mask of shape {expected}, not {real.shape}")
+        if real.ndim == 1:
+            return real[:, None, None]
+        return (real.T if self.batch_first else real)[:, :, None]
 
     def multiply_adds(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> int:
         matrices = sum([weight.size for weight in self.weights() if weight.ndim == 2])

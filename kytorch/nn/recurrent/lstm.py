@@ -138,10 +138,15 @@ class LSTM(RNNBase):
         )
 
     def forward(
-        self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None, *, lengths: Lengths | None = None
+        self,
+        input: Tensor,
+        hx: tuple[Tensor, Tensor] | None = None,
+        *,
+        lengths: Lengths | None = None,
+        mask: Tensor | Array | None = None,
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """The last layer's hidden states of each step, and those and the cells of all layers after the last step."""
-        output, (h, c) = self._run(input, hx, lengths, 2)
+        output, (h, c) = self._run(input, hx, lengths, mask, 2)
         return output, (h, c)
 
     def _states(
