@@ -31,6 +31,8 @@ class Settings:
     rounds: int = 5
     seconds: float = 0.5
     """How long one process times one library in one round."""
+    quick: bool = False
+    """Whether small cases stand for large ones."""
 
 
 @dataclass(frozen=True)

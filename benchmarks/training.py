@@ -1,4 +1,4 @@
-"""A training step by gradient descent as a user of kytorch, and of PyTorch, writes it."""
+"""A training step as a user of kytorch, and of PyTorch, writes it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,33 @@ from benchmarks.prepared import Array, Prepared
 if TYPE_CHECKING:
     import torch
 
-    from kytorch import Tensor, nn
+    from kytorch import Gradients, Tensor, nn
 
 
 def with_kytorch(
     model: nn.Module, loss_of: Callable[[Tensor, Tensor], Tensor], x: Array, target: Array, lr: float
 ) -> Prepared:
-    """Training of `model`."""
-    from kytorch import Tensor, optim
+    """Training of `model` by gradient descent."""
+    from kytorch import optim
+
+    return kytorch_training(model, loss_of, x, target, lambda gradients: optim.gradient_descent(gradients, lr=lr))
+
+
+def kytorch_training(
+    model: nn.Module,
+    loss_of: Callable[[Tensor, Tensor], Tensor],
+    x: Array,
+    target: Array,
+    update: Callable[[Gradients], object],
+) -> Prepared:
+    """Training of `model`, whose weights `update` moves."""
+    from kytorch import Tensor
 
     inputs, targets = Tensor(x), Tensor(target)
 
     def step() -> Tensor:
         loss = loss_of(model(inputs), targets)
-        optim.gradient_descent(loss.backward(), lr=lr)
+        update(loss.backward())
         return loss
 
     def answers() -> Mapping[str, Array]:
@@ -39,11 +52,23 @@ def with_torch(
     target: Array,
     lr: float,
 ) -> Prepared:
-    """Training of `model`."""
+    """Training of `model` by gradient descent."""
+    import torch
+
+    return torch_training(model, loss_of, x, target, torch.optim.SGD(model.parameters(), lr=lr))
+
+
+def torch_training(
+    model: torch.nn.Module,
+    loss_of: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    x: Array,
+    target: Array,
+    optimizer: torch.optim.Optimizer,
+) -> Prepared:
+    """Training of `model`, whose weights `optimizer` moves."""
     import torch
 
     inputs, targets = torch.from_numpy(x), torch.from_numpy(target)
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
 
     def step() -> torch.Tensor:
         optimizer.zero_grad(set_to_none=True)

@@ -1,7 +1,9 @@
 """A workload: the same work written for each library, in one or more sizes, checked to be the same, then timed."""
 
+from __future__ import annotations
+
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -23,8 +25,9 @@ class Measured(Protocol):
     def about(self) -> str:
         """What the work is."""
 
-    def check(self, settings: Settings) -> None:
-        """Raise DisagreementError unless the libraries compute the same."""
+    @property
+    def checked(self) -> Sequence[Workload]:
+        """The work in which the libraries are to compute the same."""
 
     def rows(self, settings: Settings) -> Iterable[Row]:
         """The measurements."""
@@ -42,6 +45,8 @@ class Case:
     """The greatest time as a multiple of PyTorch's."""
     seconds: float | None = None
     """The greatest time of a step."""
+    quick: Case | None = None
+    """A small one, to see that it works."""
 
     def judged(self, row: Row) -> Row:
         """`row` with this case's target, and whether it is met, unless the rounds differ too much to tell."""
@@ -64,9 +69,17 @@ class Workload:
     cases: tuple[Case, ...]
     variants: Mapping[str, Prepare]
 
+    @property
+    def checked(self) -> Sequence[Workload]:
+        return (self,)
+
+    def chosen(self, settings: Settings) -> list[Case]:
+        """The cases to measure."""
+        return [case.quick or case if settings.quick else case for case in self.cases]
+
     def check(self, settings: Settings) -> None:
         """Raise DisagreementError unless every library computes in every case what NumPy does, for several steps."""
-        for case in self.cases:
+        for case in self.chosen(settings):
             answers = {library: self.answers(case, library, settings) for library in settings.libraries}
             for library in settings.libraries:
                 problem = difference(answers[library], answers["numpy"])
@@ -76,7 +89,7 @@ class Workload:
 
     def rows(self, settings: Settings) -> Iterable[Row]:
         """The time of a step, or of one of its operations, in every case and for every number of threads."""
-        for case in self.cases:
+        for case in self.chosen(settings):
             for threads in settings.threads:
                 yield self._timed(case, threads, settings)
 

@@ -204,6 +204,15 @@ WRONG: list[tuple[type[Exception], str, Callable[[], object]]] = [
         "not for add_bias_kv",
         lambda: nn.MultiheadAttention(4, 2, add_bias_kv=True).step(X, CACHE),
     ),
+    (TypeError, "one dtype of floats", lambda: nn.MultiheadAttention(4, 2)(*[Tensor(np.ones((3, 2, 4), int))] * 3)),
+    (TypeError, "one dtype of floats", lambda: nn.MultiheadAttention(4, 2)(X, X.to(np.float32), X)),
+    (TypeError, "scale is to be a number", lambda: scaled_dot_product_attention(X, X, X, scale="x")),  # type: ignore
+    (TypeError, "probability", lambda: scaled_dot_product_attention(X, X, X, dropout_p="x")),  # type: ignore
+    (TypeError, "probability", lambda: nn.MultiheadAttention(4, 2, dropout="x")),  # type: ignore[arg-type]
+    (TypeError, "a KeyValueCache", lambda: nn.MultiheadAttention(4, 2).step(X, None)),  # type: ignore[arg-type]
+    (TypeError, "a KeyValueCache", lambda: encoder(2).step(X, [None, None])),  # type: ignore[list-item]
+    (TypeError, "Tensor, not ndarray", lambda: encoder(2)(X, np.zeros((2, 2)))),  # type: ignore[arg-type]
+    (TypeError, "base is to be a number", lambda: rotary_positions(X, base="x")),  # type: ignore[arg-type]
     (ValueError, "activation 'tanh'", lambda: nn.TransformerEncoderLayer(4, 2, activation="tanh")),  # type: ignore
     (TypeError, "transformer's layer", lambda: nn.TransformerEncoder(nn.Linear(4, 4), 2)),  # type: ignore[arg-type]
     (ValueError, "num_layers is to be at least 1", lambda: nn.Transformer(4, 2, 0)),
@@ -488,3 +497,156 @@ def test_an_activation_may_be_a_function_or_a_module() -> None:
     np.testing.assert_array_equal(answers[0], answers[1])
     np.testing.assert_array_equal(answers[0], answers[2])
     assert "(activation): GELU" in repr(made[2])
+
+
+# Limits: large scores, small gradients, no tokens, masks that are trained
+
+
+@pytest.mark.parametrize(("dtype", "size"), [(np.float32, 1e-20), (np.float64, 1e-100)])
+def test_a_tiny_gradient_is_not_lost_beside_large_scores(dtype: Any, size: float) -> None:
+    root = np.sqrt(57 if dtype == np.float32 else 590)  # so that all scores are 57, or 590
+    weights = [TrainableWeight((normal(1, 128, 4, seed=i) * 1e-3 + root / np.sqrt(2)).to(dtype)) for i in range(2)]
+    weights.append(TrainableWeight(normal(1, 128, 4, seed=2, dtype=dtype)))
+    y = scaled_dot_product_attention(*[weight.tensor() for weight in weights])
+    g = normal(1, 128, 4, seed=3, dtype=dtype)
+    expected = {weight: gradient.numpy() for gradient, weight in y.backward(g)}
+    for gradient, weight in y.backward(g * size):
+        whole = expected[weight]
+        np.testing.assert_allclose(gradient.numpy() / dtype(size), whole, rtol=0, atol=1e-2 * abs(whole).max())
+
+
+def test_large_values_beside_large_scores_do_not_overflow() -> None:
+    x = Tensor(np.full((1, 128, 4), np.sqrt(57 / 2), np.float32))
+    y = scaled_dot_product_attention(x, x, Tensor(np.full((1, 128, 4), 1e20, np.float32)))
+    np.testing.assert_allclose(y.numpy(), np.float32(1e20), rtol=1e-5)
+
+
+def test_causal_attention_sees_appended_keys_with_weights_and_without() -> None:
+    layer = nn.MultiheadAttention(8, 2, add_bias_kv=True, add_zero_attn=True, dtype=np.float64)
+    x = normal(5, 3, 8)
+    answers = [layer(x, x, x, need_weights=need, is_causal=True)[0].numpy() for need in (True, False)]
+    np.testing.assert_allclose(answers[0], answers[1], rtol=1e-12)
+
+
+def test_a_trained_mask_that_begins_causal_gets_its_gradient() -> None:
+    mask = TrainableWeight(nn.Transformer.generate_square_subsequent_mask(5, np.float64))
+    y = encoder(1)(normal(5, 2, 4), mask.tensor())
+    assert any(weight is mask for _, weight in y.square().sum().backward())
+
+
+def test_positions_of_no_tokens_are_none() -> None:
+    for function in (sinusoidal_positions, rotary_positions):
+        for shape in ((0, 4), (3, 0), (2, 0, 4)):
+            assert function(Tensor(np.zeros(shape))).shape == shape
+
+
+def test_a_zero_key_is_appended_to_no_keys() -> None:
+    layer = nn.MultiheadAttention(4, 2, add_zero_attn=True, dtype=np.float64)
+    empty = Tensor(np.zeros((0, 2, 4)))
+    for need_weights in (True, False):
+        y, _ = layer(normal(3, 2, 4), empty, empty, need_weights=need_weights)
+        np.testing.assert_array_equal(y.numpy(), np.zeros((3, 2, 4)))
+
+
+def test_the_encodings_that_are_kept_are_few() -> None:
+    tracemalloc.start()
+    for length in range(1000, 1040):
+        sinusoidal_positions(Tensor(np.zeros((length, 64))))
+        rotary_positions(Tensor(np.zeros((length, 64))))
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 10 * 1040 * 64 * 8
+
+
+# The decoder, step by step
+
+
+def decoder(layers: int, batch_first: bool = False, norm_first: bool = False) -> nn.TransformerDecoder:
+    layer = nn.TransformerDecoderLayer(
+        4, 2, 8, 0.0, "gelu", batch_first=batch_first, norm_first=norm_first, dtype=np.float64
+    )
+    return nn.TransformerDecoder(layer, layers, nn.LayerNorm(4, dtype=np.float64))
+
+
+@pytest.mark.parametrize("batched", [False, True])
+@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize("norm_first", [False, True])
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("chunks", [[1] * 5, [2, 1, 2], [5]])
+def test_decoding_step_by_step_is_the_causal_forward_pass(
+    batched: bool, batch_first: bool, norm_first: bool, padded: bool, chunks: list[int]
+) -> None:
+    model = decoder(3, batch_first, norm_first)
+    dim = 1 if batch_first and batched else 0
+    tgt, memory = normal(5, 2, 4), normal(6, 2, 4, seed=1)
+    padding = Tensor(np.arange(6) >= np.array([[4], [6]])) if padded else None
+    if not batched:
+        tgt, memory, padding = tgt[:, 0], memory[:, 0], None if padding is None else padding[0]
+    elif batch_first:
+        tgt, memory = tgt.transpose(0, 1), memory.transpose(0, 1)
+    whole = model(tgt, memory, memory_key_padding_mask=padding, tgt_is_causal=True)
+    caches: tuple[nn.DecoderCache, ...] = ()
+    answers, start = [], 0
+    for length in chunks:
+        y, caches = model.step(tgt.narrow(dim, start, length), memory, caches, padding)
+        answers.append(y.numpy())
+        start += length
+        assert [len(cache.tokens) for cache in caches] == [start] * 3
+        assert [len(cache.memory) for cache in caches] == [6] * 3
+    np.testing.assert_allclose(np.concatenate(answers, dim), whole.numpy(), rtol=1e-11, atol=1e-12)
+
+
+def test_a_decoder_projects_the_memory_once() -> None:
+    model = decoder(1)
+    memory = normal(6, 2, 4)
+    _, caches = model.step(normal(1, 2, 4), memory)
+    model.layers[0].multihead_attn.requires_grad_(False)
+    _, after = model.step(normal(1, 2, 4), memory, caches)
+    assert after[0].memory is caches[0].memory
+    assert after[0].memory.keys is caches[0].memory.keys
+
+
+def test_gradients_flow_through_a_decoders_cache() -> None:
+    model = decoder(2)
+    tgt, memory = normal(4, 2, 4), TrainableWeight(normal(6, 2, 4, seed=1))
+    whole = model(tgt, memory.tensor(), tgt_is_causal=True).square().sum()
+    expected = {weight: gradient.numpy() for gradient, weight in whole.backward()}
+    caches: tuple[nn.DecoderCache, ...] = ()
+    total, read = Tensor(np.zeros(())), memory.tensor()
+    for i in range(4):
+        y, caches = model.step(tgt[i : i + 1], read, caches)
+        total = total + y.square().sum()
+    found = {weight: gradient.numpy() for gradient, weight in total.backward()}
+    assert found.keys() == expected.keys()
+    for weight, gradient in found.items():
+        np.testing.assert_allclose(gradient, expected[weight], rtol=1e-9, atol=1e-11)
+
+
+def test_a_decoder_takes_no_other_memory_than_its_caches() -> None:
+    model = decoder(2)
+    _, caches = model.step(normal(1, 2, 4), normal(6, 2, 4))
+    with pytest.raises(ValueError, match=r"a key of shape \(5, 2, 4\) beside a cache of keys"):
+        model.step(normal(1, 2, 4), normal(5, 2, 4), caches)
+    with pytest.raises(ValueError, match="1 caches for 2 layers"):
+        model.step(normal(1, 2, 4), normal(6, 2, 4), caches[:1])
+    with pytest.raises(ValueError, match="it is empty"):
+        _ = nn.KeyValueCache().keys
+
+
+def test_appended_keys_are_in_the_cache_of_a_memory() -> None:
+    layer = nn.MultiheadAttention(8, 2, add_bias_kv=True, add_zero_attn=True, kdim=3, dtype=np.float64)
+    query, key, value = normal(5, 2, 8), normal(4, 2, 3, seed=1), normal(4, 2, 8, seed=2)
+    padding = normal(2, 4)
+    expected = layer(query, key, value, padding)[0].numpy()
+    cache = nn.KeyValueCache()
+    for i in range(5):
+        y, cache = layer.cross_step(query[i : i + 1], key, value, cache, padding)
+        np.testing.assert_allclose(y.numpy(), expected[i : i + 1], rtol=1e-12)
+
+
+def test_an_error_in_a_step_says_the_layer() -> None:
+    model = nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16), 2)
+    with pytest.raises(ValueError, match="has 7 features, expected 8") as raised:
+        model.step(normal(1, 2, 7).to(np.float32))
+    (note,) = raised.value.__notes__
+    assert note.startswith("in layer layers.0.self_attn: MultiheadAttention(")

@@ -209,6 +209,6 @@ def with_numpy(batch: int) -> Prepared:
 WORKLOAD = Workload(
     "W3",
     "LeNet: conv5x5(32), relu, maxpool2, conv5x5(64), relu, maxpool2, fc 1024-128, relu, fc 10, gradient descent",
-    (Case(64, "batch 64", ratio=2.0),),
+    (Case(64, "batch 64", ratio=2.0, quick=Case(8, "batch 8")),),
     {"kytorch": with_kytorch, "numpy": with_numpy, "torch": with_torch},
 )

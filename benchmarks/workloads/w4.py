@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -142,41 +141,30 @@ def torch_model() -> torch.nn.Module:
 
 def with_kytorch(batch: int) -> Prepared:
     """As a user writes it."""
-    from kytorch import Tensor, nn, optim
+    from kytorch import Gradients, Tensor, nn, optim
 
-    model = kytorch_model()
-    tokens, targets = [Tensor(x) for x in examples(batch)]
+    def loss_of(logits: Tensor, targets: Tensor) -> Tensor:
+        return nn.functional.cross_entropy(logits.reshape(-1, VOCABULARY), targets.reshape(-1))
+
     state = optim.AdamState()
 
-    def step() -> Tensor:
+    def update(gradients: Gradients) -> None:
         nonlocal state
-        loss = nn.functional.cross_entropy(model(tokens).reshape(-1, VOCABULARY), targets.reshape(-1))
-        state = optim.adamw(loss.backward(), state, lr=LR, betas=BETAS, eps=EPS, weight_decay=DECAY)
-        return loss
+        state = optim.adamw(gradients, state, lr=LR, betas=BETAS, eps=EPS, weight_decay=DECAY)
 
-    return Prepared(step, lambda: {"loss": step().numpy(), **model.state_dict()})
+    return training.kytorch_training(kytorch_model(), loss_of, *examples(batch), update)
 
 
 def with_torch(batch: int) -> Prepared:
     """As a user of PyTorch writes it."""
     import torch
 
+    def loss_of(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.cross_entropy(logits.view(-1, VOCABULARY), targets.view(-1))
+
     model = torch_model()
-    tokens, targets = [torch.from_numpy(x) for x in examples(batch)]
     optimizer = torch.optim.AdamW(model.parameters(), lr=LR, betas=BETAS, eps=EPS, weight_decay=DECAY)
-
-    def step() -> torch.Tensor:
-        optimizer.zero_grad(set_to_none=True)
-        loss = torch.nn.functional.cross_entropy(model(tokens).view(-1, VOCABULARY), targets.view(-1))
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    def answers() -> Mapping[str, Array]:
-        loss = step().detach().numpy()
-        return {"loss": loss, **{name: weight.numpy() for name, weight in model.state_dict().items()}}
-
-    return Prepared(step, answers)
+    return training.torch_training(model, loss_of, *examples(batch), optimizer)
 
 
 # By hand: no autodiff. Rows are tokens, (batch x context, features).
@@ -366,6 +354,6 @@ def with_numpy(batch: int) -> Prepared:
 WORKLOAD = Workload(
     "W4",
     "GPT of 4 layers, width 128, 4 heads, context 128, vocabulary 65, gelu, AdamW",
-    (Case(16, "batch 16", ratio=2.0),),
+    (Case(16, "batch 16", ratio=2.0, quick=Case(2, "batch 2")),),
     {"kytorch": with_kytorch, "numpy": with_numpy, "torch": with_torch},
 )

@@ -192,6 +192,6 @@ def with_numpy(batch: int) -> Prepared:
 WORKLOAD = Workload(
     "W5",
     "LSTM character model, hidden 256, 64 steps, vocabulary 65, cross-entropy, gradient descent",
-    (Case(32, "batch 32", ratio=2.0),),
+    (Case(32, "batch 32", ratio=2.0, quick=Case(4, "batch 4")),),
     {"kytorch": with_kytorch, "numpy": with_numpy, "torch": with_torch},
 )

@@ -167,7 +167,7 @@ def numpy_softmax(rows: int) -> Prepared:
     return numpy_of(softmax, softmax_backward, rows)
 
 
-CASES = (Case(16_384, "16 million elements", ratio=2.0),)
+CASES = (Case(16_384, "16 million elements", ratio=2.0, quick=Case(512, "half a million elements")),)
 GELU = Workload(
     "W7-gelu",
     "gelu (tanh), forward and backward",

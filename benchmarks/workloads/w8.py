@@ -79,7 +79,13 @@ WORKLOAD = Workload(
     "a chain of additions on shape (3,), forward and backward, per addition",
     (
         Case(1_000, "1,000 additions", operations=1_000, ratio=0.8),
-        Case(100_000, "100,000 additions", operations=100_000, seconds=1.0),
+        Case(
+            100_000,
+            "100,000 additions",
+            operations=100_000,
+            seconds=1.0,
+            quick=Case(10_000, "10,000 additions", operations=10_000),
+        ),
     ),
     {"kytorch": with_kytorch, "numpy": with_numpy, "torch": with_torch},
 )

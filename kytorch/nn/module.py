@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import wraps
 from reprlib import recursive_repr
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, NamedTuple, ParamSpec, Protocol, Self, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from kytorch.nn.buffer import Buffer
+from kytorch.nn.checks import float_dtype
 from kytorch.nn.hooks import (
     ForwardHook,
     ForwardHookWithKwargs,
@@ -19,16 +21,23 @@ from kytorch.nn.hooks import (
     ForwardPreHookWithKwargs,
     Hooks,
     RemovableHandle,
-    without_kwargs_after,
-    without_kwargs_before,
 )
 from kytorch.tensor.core import Tensor, TrainableWeight
 from kytorch.tensor.values import Array, Nested
 
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
+T = TypeVar("T")
+M = TypeVar("M", bound="Module")
 
 _NOTHING = object()
+
+
+class IncompatibleKeys(NamedTuple):
+    """The paths that a state dict lacked, and those that it had and the module has not."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
 
 
 class _Forward(Protocol[P, R]):
@@ -66,6 +75,9 @@ class Module:
             except Exception as error:
                 _note_layer(error, self)
                 raise
+
+        def forward(self, *args, **kwargs):
+            raise NotImplementedError(f"{type(self).__name__} has no forward; a subclass, or the module's owner, has")
 
     # State
 
@@ -126,24 +138,27 @@ class Module:
 
     def register_buffer(self, name: str, tensor: Tensor | Nested | None, persistent: bool = True) -> None:
         """Set the attribute `name` to a Buffer of `tensor`, or to None."""
-        self._set_new(name, None if tensor is None else Buffer(tensor, persistent=persistent))
+        buffer = None if tensor is None else Buffer(tensor, persistent=persistent)
+        self._set_new("register_buffer", name, buffer, Buffer)
 
     def register_parameter(self, name: str, param: TrainableWeight | None) -> None:
         """Set the attribute `name` to a weight, or to None."""
-        self._set_new(name, param)
+        self._set_new("register_parameter", name, param, TrainableWeight)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Set the attribute `name` to a module, or to None."""
-        self._set_new(name, module)
+        self._set_new("add_module", name, module, Module)
 
     register_module = add_module
 
-    def _set_new(self, name: str, part: TrainableWeight | Buffer | Module | None) -> None:
+    def _set_new(self, method: str, name: str, part: object, kind: type) -> None:
+        if part is not None and not isinstance(part, kind):
+            raise TypeError(f"{method}: {name} is to be a {kind.__name__}, not {type(part).__name__}")
         if not isinstance(name, str):
             raise TypeError(f"{type(self).__name__}: a name is to be a str, not {type(name).__name__}")
         if not name or "." in name:
             raise ValueError(f"{type(self).__name__}: {name!r} is no name: dots stand between those of a path")
-        if hasattr(self, name) and vars(self).get(name, self) is not None:
+        if not isinstance(getattr(self, name, None), (kind, type(None))):
             raise ValueError(f"{type(self).__name__}: there is an attribute {name!r} already")
         setattr(self, name, part)
 
@@ -153,20 +168,30 @@ class Module:
         """
         return {path: part.data for path, part in self._saved()}
 
-    def load_state_dict(self, state: Mapping[str, Tensor | Array], strict: bool = True) -> None:
+    def load_state_dict(self, state: Mapping[str, Tensor | Array], strict: bool = True) -> IncompatibleKeys:
         """Update every weight and buffer to the values of `state`, in their own dtype, or none of them.
 
         Raises ValueError that lists every missing, unexpected and wrongly shaped entry, and every wrong kind; without
-        `strict` what is missing stays, and what is unexpected is left out.
+        `strict` what is missing stays, what is unexpected is left out, and both are returned.
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(
+                f"load_state_dict: expected a mapping from paths to arrays, not {type(state).__name__}; "
+                "state_dict() gives a module's"
+            )
         own = dict(self._saved())
-        wrong = [f"missing {path}" for path in own if path not in state and strict]
-        wrong += [f"unexpected {path}" for path in state if path not in own and strict]
+        missing, unexpected = [path for path in own if path not in state], [path for path in state if path not in own]
+        wrong = [f"missing {path}" for path in missing if strict]
+        wrong += [f"unexpected {path}" for path in unexpected if strict]
         new: dict[str, Array] = {}
         for path, part in own.items():
             if path in state:
                 value = state[path]
-                array = value._data if isinstance(value, Tensor) else np.asarray(value)
+                try:
+                    array = value._data if isinstance(value, Tensor) else np.asarray(value)
+                except ValueError:
+                    wrong.append(f"{path} is no array, but a {type(value).__name__} of uneven rows")
+                    continue
                 if array.shape != part.shape:
                     wrong.append(f"{path} has shape {array.shape}, expected {part.shape}")
                 elif not np.can_cast(array.dtype, part.dtype, "same_kind"):
@@ -177,6 +202,7 @@ class Module:
             raise ValueError(f"load_state_dict of {type(self).__name__}: {'; '.join(wrong)}")
         for path, array in new.items():
             own[path]._replace(array)
+        return IncompatibleKeys(missing, unexpected)
 
     def _saved(self) -> Iterator[tuple[str, TrainableWeight | Buffer]]:
         """What `state_dict` shows."""
@@ -199,6 +225,8 @@ class Module:
 
     def train(self, mode: bool = True) -> Self:
         """Put this module and those below into training mode, or with False into evaluation mode."""
+        if not isinstance(mode, bool):
+            raise TypeError(f"train: expected a bool, not {type(mode).__name__}")
         for _, module in self.named_modules():
             module.training = mode
         return self
@@ -215,9 +243,7 @@ class Module:
 
     def to(self, dtype: npt.DTypeLike) -> Self:
         """Turn the weights and the buffers of floats into `dtype`. Graphs made before keep the old values."""
-        kind = np.dtype(dtype)
-        if kind.kind != "f":
-            raise TypeError(f"to: weights are of floats, not {kind}")
+        kind = float_dtype("to", dtype)
         for part in (*self.weights(), *self.buffers()):
             if part.dtype.kind == "f":
                 part._convert(kind)
@@ -261,7 +287,7 @@ class Module:
         """
         if self._hooks is None:
             self._hooks = Hooks()
-        return self._hooks.before(hook if with_kwargs else without_kwargs_before(hook), prepend)
+        return self._hooks.before(hook, prepend, with_kwargs)
 
     @overload
     def register_forward_hook(
@@ -280,7 +306,7 @@ class Module:
         """
         if self._hooks is None:
             self._hooks = Hooks()
-        return self._hooks.after(hook if with_kwargs else without_kwargs_after(hook), prepend)
+        return self._hooks.after(hook, prepend, with_kwargs)
 
     # What is shown
 
@@ -344,6 +370,20 @@ def _note_layer(error: Exception, module: Module) -> None:
     if notes := getattr(error, "__notes__", None):
         notes[:] = [note for note in notes if not note.startswith(_NOTE)]  # an inner module's, with less of the path
     error.add_note(f"{_NOTE}{path + ': ' if path else ''}{layer}")
+
+
+def called(method: Callable[Concatenate[M, P], T]) -> Callable[Concatenate[M, P], T]:
+    """`method` of a module, beside its forward, as one whose errors say the layer too."""
+
+    @wraps(method)
+    def calling(self: M, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(self, *args, **kwargs)
+        except Exception as error:
+            _note_layer(error, self)
+            raise
+
+    return calling
 
 
 def layer_of(frames: Iterable[FrameType]) -> str:

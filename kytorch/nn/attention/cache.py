@@ -78,6 +78,21 @@ class KeyValueCache:
         """The number of tokens, which is the position of the next one."""
         return 0 if self._keys is None else self._keys.all.shape[-2]
 
+    @property
+    def keys(self) -> Tensor:
+        """The keys of all tokens. Raises ValueError if there are none."""
+        return self._tokens(self._keys)
+
+    @property
+    def values(self) -> Tensor:
+        """The values of all tokens. Raises ValueError if there are none."""
+        return self._tokens(self._values)
+
+    def _tokens(self, tokens: _Tokens | None) -> Tensor:
+        if tokens is None:
+            raise ValueError("KeyValueCache: it is empty, and has neither keys nor values; append some")
+        return tokens.all
+
     def append(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, KeyValueCache]:
         """All keys and all values, those of new tokens last, and the cache that holds them.
 

@@ -10,19 +10,19 @@ import numpy.typing as npt
 
 from kytorch.nn import init
 from kytorch.nn.attention.cache import KeyValueCache
+from kytorch.nn.attention.masks import added_mask, causal_mask, checked_mask
 from kytorch.nn.attention.scaled_dot_product import scaled_dot_product_attention
-from kytorch.nn.dropout import dropout
+from kytorch.nn.checks import check_positive
+from kytorch.nn.dropout import check_probability, dropout
 from kytorch.nn.linear import Linear, linear
-from kytorch.nn.module import Module
-from kytorch.ops.create import zeros_like
-from kytorch.ops.dtype import to
+from kytorch.nn.module import Module, called
 from kytorch.ops.join import cat
 from kytorch.ops.logic import logical_not, logical_or
 from kytorch.ops.pad import pad
 from kytorch.ops.products import matmul
 from kytorch.ops.reduce import mean
 from kytorch.ops.softmax import softmax
-from kytorch.tensor.core import CONSTANT, Tensor, TrainableWeight, make
+from kytorch.tensor.core import Tensor, TrainableWeight
 from kytorch.tensor.errors import not_tensors
 
 _NAME = "MultiheadAttention"
@@ -51,16 +51,10 @@ class MultiheadAttention(Module):
     ) -> None:
         kdim = embed_dim if kdim is None else kdim
         vdim = embed_dim if vdim is None else vdim
-        sizes = {"embed_dim": embed_dim, "num_heads": num_heads, "kdim": kdim, "vdim": vdim}
-        for name, n in sizes.items():
-            if not isinstance(n, int):
-                raise TypeError(f"{_NAME}: {name} is to be an int, not {type(n).__name__}")
-            if n < 1:
-                raise ValueError(f"{_NAME}: {name} is to be at least 1, not {n}")
+        check_positive(_NAME, embed_dim=embed_dim, num_heads=num_heads, kdim=kdim, vdim=vdim)
         if embed_dim % num_heads:
             raise ValueError(f"{_NAME}: {num_heads} heads do not divide embed_dim {embed_dim}")
-        if not 0 <= dropout <= 1:
-            raise ValueError(f"{_NAME}: the probability of dropout is to be in [0, 1], not {dropout}")
+        check_probability(_NAME, dropout)
         self.embed_dim = embed_dim
         self.kdim = kdim
         self.vdim = vdim
@@ -119,62 +113,96 @@ class MultiheadAttention(Module):
         self._check(query, key, value)
         batched = query.ndim == 3
         attn_mask, key_padding_mask = self._checked_masks(query, key, attn_mask, key_padding_mask)
-        if is_causal and (need_weights or key_padding_mask is not None):
+        # Appended keys are seen by all, with weights and without; in PyTorch not without.
+        if is_causal and (need_weights or key_padding_mask is not None or self._appended):
             if attn_mask is None:
-                attn_mask = _not_seen(query.shape[self._length_dim(query)], key.shape[self._length_dim(key)])
+                attn_mask = causal_mask(query.shape[self._length_dim(query)], key.shape[self._length_dim(key)])
             is_causal = False
         elif is_causal:
             attn_mask = None
         q, k, v = self._projected(query, key, value)
-        mask = None if attn_mask is None and key_padding_mask is None else self._mask(attn_mask, key_padding_mask, k)
+        mask = self._mask(attn_mask, key_padding_mask, k)
         k, v = self._with_appended(k, v)
-        p = self.dropout if self.training else 0.0
         if not need_weights:
-            if mask is not None and mask.dtype.kind == "b":
-                mask = logical_not(mask)
-            y = scaled_dot_product_attention(q, k, v, mask, p, is_causal, generator=self.generator)
-            return self._joined(y, batched), None
+            return self._attended(q, k, v, mask, is_causal, batched), None
         scores = matmul(q * (1 / math.sqrt(self.head_dim)), k.mT)
         if mask is not None:
-            scores = scores + (_added(mask, scores) if mask.dtype.kind == "b" else mask)
+            scores = scores + added_mask(mask, scores)
         weights = softmax(scores, -1)
-        if p:
-            weights = dropout(weights, p, generator=self.generator)
+        if self.dropout:
+            weights = dropout(weights, self.dropout, self.training, generator=self.generator)
         y = self._joined(matmul(weights, v), batched)
         if average_attn_weights:
             weights = mean(weights, 1)
         return y, weights if batched else weights[0]
 
+    @called
     def step(self, input: Tensor, cache: KeyValueCache) -> tuple[Tensor, KeyValueCache]:
         """Causal self-attention of new tokens, which see those in `cache` and each other up to themselves.
 
         `input` is shaped as a query. Answers what the whole sequence's forward pass gives for the new tokens, and the
         cache with them.
         """
-        if self.bias_k is not None or self.add_zero_attn:
+        _check_cache(cache)
+        if self._appended:
             raise ValueError(f"{_NAME}: step is not for add_bias_kv and add_zero_attn, which append keys")
         self._check(input, input, input)
         q, new_keys, new_values = self._projected(input, input, input)
         seen = len(cache)
         keys, values, cache = cache.append(new_keys, new_values)
         length, count = q.shape[-2], keys.shape[-2]
-        mask = None
-        if length > 1 and seen:
-            mask = make(np.tri(length, count, seen, dtype=bool), CONSTANT)
-        p = self.dropout if self.training else 0.0
-        y = scaled_dot_product_attention(q, keys, values, mask, p, length > 1 and not seen, generator=self.generator)
-        return self._joined(y, input.ndim == 3), cache
+        mask = causal_mask(length, count, seen) if length > 1 and seen else None
+        return self._attended(q, keys, values, mask, length > 1 and not seen, input.ndim == 3), cache
+
+    @called
+    def cross_step(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        cache: KeyValueCache,
+        key_padding_mask: Tensor | None = None,
+    ) -> tuple[Tensor, KeyValueCache]:
+        """Attention of new queries to keys and values that stay, which are projected once, if `cache` is empty.
+
+        Answers what the forward pass gives for `query`, and the cache with the projections. Raises ValueError for a
+        cache of other keys' shape.
+        """
+        self._check(query, key, value)
+        _check_cache(cache)
+        _, mask = self._checked_masks(query, key, None, key_padding_mask)
+        of_query, of_key, of_value = self._projections()
+        q = self._heads(linear(query, *of_query))
+        if not len(cache):
+            k, v = self._heads(linear(key, *of_key)), self._heads(linear(value, *of_value))
+            cache = cache.append(*self._with_appended(k, v))[2]
+        count = key.shape[self._length_dim(key)] + self._appended
+        if cache.keys.shape != (*q.shape[:2], count, self.head_dim):
+            raise ValueError(f"{_NAME}: a key of shape {key.shape} beside a cache of keys {cache.keys.shape}")
+        mask = self._mask(None, mask, q)
+        return self._attended(q, cache.keys, cache.values, mask, False, query.ndim == 3), cache
 
     def multiply_adds(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> int:
         """Of the projections of queries, keys and values, the scores and the weighted sums."""
         query, key, value, *_ = inputs
-        count = key.shape[self._length_dim(key)] + (self.bias_k is not None) + self.add_zero_attn
+        count = key.shape[self._length_dim(key)] + self._appended
         return (query.size + key.size + value.size) * self.embed_dim + 2 * query.size * count
+
+    @property
+    def _appended(self) -> int:
+        """How many keys the options append."""
+        return (self.bias_k is not None) + self.add_zero_attn
 
     def _check(self, query: Tensor, key: Tensor, value: Tensor) -> None:
         for x in (query, key, value):
             if type(x) is not Tensor:
                 raise not_tensors(_NAME, query, key, value)
+        dtype = query.dtype
+        if dtype.kind != "f" or key.dtype != dtype or value.dtype != dtype:
+            raise TypeError(
+                f"{_NAME}: expected query, key and value of one dtype of floats, not {dtype}, {key.dtype} and "
+                f"{value.dtype}; convert them with to()"
+            )
         shapes = query.shape, key.shape, value.shape
         q, k, v = shapes
         if len(q) not in (2, 3) or len(k) != len(q) or len(v) != len(q):
@@ -200,7 +228,7 @@ class MultiheadAttention(Module):
         at = self._length_dim(query)
         length, count, batch = query.shape[at], key.shape[at], query.shape[1 - at] if query.ndim == 3 else 1
         if attn_mask is not None:
-            attn_mask = _checked("attn_mask", attn_mask, query)
+            attn_mask = checked_mask(_NAME, "attn_mask", attn_mask, query)
             if attn_mask.shape == (batch * self.num_heads, length, count):
                 attn_mask = attn_mask.reshape(batch, self.num_heads, length, count)
             elif attn_mask.shape != (length, count):
@@ -209,7 +237,7 @@ class MultiheadAttention(Module):
                     f"{(batch * self.num_heads, length, count)}"
                 )
         if padding is not None:
-            padding = _checked("key_padding_mask", padding, query)
+            padding = checked_mask(_NAME, "key_padding_mask", padding, query)
             expected = (batch, count) if query.ndim == 3 else (count,)
             if padding.shape != expected:
                 raise ValueError(f"{_NAME}: a key_padding_mask of shape {padding.shape}; expected {expected}")
@@ -225,26 +253,31 @@ class MultiheadAttention(Module):
         elif attn_mask.dtype.kind == padding.dtype.kind == "b":
             mask = logical_or(attn_mask, padding)
         else:
-            mask = _added(attn_mask, k) + _added(padding, k)
-        appended = (self.bias_k is not None) + self.add_zero_attn
-        return mask if mask is None or not appended else pad(mask, (0, appended))
+            mask = added_mask(attn_mask, k) + added_mask(padding, k)
+        return mask if mask is None or not self._appended else pad(mask, (0, self._appended))
 
     def _projected(self, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values of each head, (N, heads, L or S, head_dim)."""
         n = self.embed_dim
-        bias = None if self.in_proj_bias is None else self.in_proj_bias.tensor()
+        if query is key and key is value and self.in_proj_weight is not None:
+            bias = None if self.in_proj_bias is None else self.in_proj_bias.tensor()
+            every = linear(query, self.in_proj_weight.tensor(), bias)
+            return self._heads(every[..., :n]), self._heads(every[..., n : 2 * n]), self._heads(every[..., 2 * n :])
+        q, k, v = [self._heads(linear(x, w, b)) for x, (w, b) in zip((query, key, value), self._projections())]
+        return q, k, v
+
+    def _projections(self) -> list[tuple[Tensor, Tensor | None]]:
+        """The weight and the bias for queries, for keys and for values."""
+        n = self.embed_dim
+        parts = [slice(i * n, (i + 1) * n) for i in range(3)]
         if self.in_proj_weight is not None:
             weight = self.in_proj_weight.tensor()
-            if query is key and key is value:
-                every = linear(query, weight, bias)
-                return self._heads(every[..., :n]), self._heads(every[..., n : 2 * n]), self._heads(every[..., 2 * n :])
-            weights = [weight[i * n : (i + 1) * n] for i in range(3)]
+            weights = [weight[part] for part in parts]
         else:
-            parts = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
-            weights = [part.tensor() for part in parts if part is not None]
-        biases = [None if bias is None else bias[i * n : (i + 1) * n] for i in range(3)]
-        q, k, v = [self._heads(linear(x, w, b)) for x, w, b in zip((query, key, value), weights, biases)]
-        return q, k, v
+            own = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
+            weights = [weight.tensor() for weight in own if weight is not None]
+        bias = None if self.in_proj_bias is None else self.in_proj_bias.tensor()
+        return [(weight, None if bias is None else bias[part]) for weight, part in zip(weights, parts)]
 
     def _heads(self, x: Tensor) -> Tensor:
         """(N, L, E) or (L, N, E), or without N, as (N, heads, L, head_dim)."""
@@ -252,6 +285,14 @@ class MultiheadAttention(Module):
             return x.reshape(1, x.shape[0], self.num_heads, self.head_dim).transpose(1, 2)
         parts = x.reshape(*x.shape[:2], self.num_heads, self.head_dim)
         return parts.transpose(1, 2) if self.batch_first else parts.permute(1, 2, 0, 3)
+
+    def _attended(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, is_causal: bool, batched: bool) -> Tensor:
+        """The layer's answer, from what each head attends to; the weights are not made."""
+        if mask is not None and mask.dtype.kind == "b":
+            mask = logical_not(mask)
+        p = self.dropout if self.training else 0.0
+        y = scaled_dot_product_attention(q, k, v, mask, p, is_causal, generator=self.generator)
+        return self._joined(y, batched)
 
     def _joined(self, y: Tensor, batched: bool) -> Tensor:
         """The output projection of the heads' answers (N, heads, L, head_dim), in the inputs' order of dimensions."""
@@ -267,29 +308,10 @@ class MultiheadAttention(Module):
                 for x, bias in ((k, self.bias_k), (v, self.bias_v))
             ]
         if self.add_zero_attn:
-            k, v = [cat([x, zeros_like(x[:, :, :1])], 2) for x in (k, v)]
+            k, v = [pad(x, (0, 0, 0, 1)) for x in (k, v)]
         return k, v
 
 
-def _checked(what: str, mask: Tensor, query: Tensor) -> Tensor:
-    if type(mask) is not Tensor:
-        raise not_tensors(f"{_NAME}: {what}", mask)
-    if mask.dtype.kind == "b":
-        return mask
-    if mask.dtype.kind != "f":
-        raise TypeError(
-            f"{_NAME}: the {what} has dtype {mask.dtype}; expected bool, True where a key is not seen, or floats"
-        )
-    return to(mask, query.dtype)
-
-
-def _not_seen(length: int, count: int) -> Tensor:
-    """True where key j is later than query i, j > i."""
-    return make(~np.tri(length, count, dtype=bool), CONSTANT)
-
-
-def _added(mask: Tensor, like: Tensor) -> Tensor:
-    """What is added to scores in the dtype of `like`: -inf where a mask of bool is True; a mask of floats as it is."""
-    if mask.dtype.kind != "b":
-        return mask
-    return make(np.where(mask._data, np.full((), -np.inf, like.dtype), np.zeros((), like.dtype)), CONSTANT)
+def _check_cache(cache: KeyValueCache) -> None:
+    if type(cache) is not KeyValueCache:
+        raise TypeError(f"{_NAME}: expected a KeyValueCache, not {type(cache).__name__}; KeyValueCache() is empty")

@@ -6,13 +6,16 @@ from functools import lru_cache
 
 import numpy as np
 
+from kytorch.nn.checks import check_numbers
 from kytorch.nn.module import Module
 from kytorch.tensor.core import CONSTANT, A, Tensor, UnaryGradFn, make
 from kytorch.tensor.errors import not_tensors
 from kytorch.tensor.values import Array, lock
 
+# Few are kept, since one may be as large as the tokens of an example.
+_KEPT = 4
 
-@lru_cache(maxsize=16)
+
 def _waves(length: int, width: int, offset: int, base: float, char: str) -> tuple[Array, Array]:
     """sin and cos of (offset + i) base^(-2 j / width) for i < length and 2 j < width."""
     frequencies = base ** (-np.arange(0, width, 2) / width)
@@ -21,6 +24,9 @@ def _waves(length: int, width: int, offset: int, base: float, char: str) -> tupl
     lock(sin)
     lock(cos)
     return sin, cos
+
+
+_kept_waves = lru_cache(_KEPT)(_waves)
 
 
 def _check(name: str, input: Tensor, offset: int) -> None:
@@ -41,6 +47,7 @@ def _check_offset(name: str, offset: int) -> None:
 
 
 def _check_base(name: str, base: float) -> None:
+    check_numbers(name, base=base)
     if not base > 0:
         raise ValueError(f"{name}: the base is to be positive, not {base}")
 
@@ -55,10 +62,10 @@ def sinusoidal_positions(input: Tensor, offset: int = 0, base: float = 10000.0) 
     return input + make(_encoding(*input.shape[-2:], offset, base, input.dtype.char), CONSTANT)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(_KEPT)
 def _encoding(length: int, width: int, offset: int, base: float, char: str) -> Array:
     sin, cos = _waves(length, width, offset, base, char)
-    return np.stack([sin, cos], -1).reshape(length, -1)[:, :width]
+    return np.stack([sin, cos], -1).reshape(length, width + width % 2)[:, :width]
 
 
 class SinusoidalPositions(Module):
@@ -119,7 +126,7 @@ def rotary_positions(input: Tensor, offset: int = 0, base: float = 10000.0, inte
     length, width = input.shape[-2:]
     if width % 2:
         raise ValueError(f"{name}: the width of {input.shape} is to be even, since features are turned in pairs")
-    return _turned(input, *_waves(length, width, offset, base, input.dtype.char), interleaved)
+    return _turned(input, *_kept_waves(length, width, offset, base, input.dtype.char), interleaved)
 
 
 class RotaryPositions(Module):

@@ -7,6 +7,9 @@ import math
 import numpy as np
 
 from kytorch.kernels import attention as kernels
+from kytorch.kernels import dropout
+from kytorch.nn.checks import check_numbers
+from kytorch.nn.dropout import check_probability
 from kytorch.nn.fused import FusedGradFn
 from kytorch.ops.dtype import to
 from kytorch.ops.exponential import exp
@@ -108,8 +111,7 @@ def scaled_dot_product_attention(
             f"{_NAME}: expected query, key and value of one dtype of floats, not {dtype}, {key.dtype} and "
             f"{value.dtype}; convert them with to()"
         )
-    if not 0 <= dropout_p <= 1:
-        raise ValueError(f"{_NAME}: the probability of dropout is to be in [0, 1], not {dropout_p}")
+    check_probability(_NAME, dropout_p)
     if attn_mask is not None:
         _check_mask(attn_mask, is_causal)
     if enable_gqa:
@@ -119,6 +121,8 @@ def scaled_dot_product_attention(
         lead = _lead(query, key, value, attn_mask)
     if scale is None:
         scale = 1 / math.sqrt(q[-1]) if q[-1] else 0.0
+    else:
+        check_numbers(_NAME, scale=scale)
     inputs: tuple[Tensor, ...] = (query, key, value)
     mask: Array | None = None
     if attn_mask is not None:
@@ -135,10 +139,13 @@ def scaled_dot_product_attention(
     kept: Array | None = None
     gain = 1.0
     if dropout_p:
-        kept = generator_or_default(generator).random((*lead, q[-2], k[-2]), np.float32) >= dropout_p
+        shape = (*lead, q[-2], k[-2])
+        if dropout_p < 1:
+            kept, gain = dropout.kept(generator_or_default(generator), shape, dropout_p), 1 / (1 - dropout_p)
+        else:
+            kept, gain = np.zeros(shape, np.bool_), 0.0
         lock(kept)
-        gain = 1 / (1 - dropout_p) if dropout_p < 1 else 0.0
-    terms = kernels.Terms(scale, is_causal, mask, kept, gain)
+    terms = kernels.Terms(float(scale), is_causal, mask, kept, float(gain))
     y, normaliser = kernels.attention(query._data, key._data, value._data, terms)
     return AttentionGradFn(terms, normaliser).record(y, *inputs)
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from kytorch.nn.attention.cache import KeyValueCache
+from kytorch.nn.attention.masks import is_causal_mask
 from kytorch.nn.attention.multihead import MultiheadAttention
 from kytorch.nn.containers import Layer
 from kytorch.nn.dropout import Dropout
-from kytorch.nn.module import Module
+from kytorch.nn.module import Module, called
 from kytorch.nn.normalization.layer_norm import LayerNorm
-from kytorch.nn.transformer.parts import Activation, TransformerLayer, copies, is_causal_mask
-from kytorch.ops.activation import relu
+from kytorch.nn.transformer.parts import TransformerLayer, check_caches, copies
 from kytorch.tensor.core import Tensor
+
+
+class DecoderCache(NamedTuple):
+    """The keys and values of a decoder's layer: of the tokens so far, and of the memory."""
+
+    tokens: KeyValueCache = KeyValueCache()
+    memory: KeyValueCache = KeyValueCache()
 
 
 class TransformerDecoderLayer(TransformerLayer):
@@ -22,6 +30,7 @@ class TransformerDecoderLayer(TransformerLayer):
     the sublayers are normalised, and not their sums.
     """
 
+    _attentions = ("self_attn", "multihead_attn")
     self_attn: MultiheadAttention
     multihead_attn: MultiheadAttention
     norm1: LayerNorm
@@ -30,25 +39,6 @@ class TransformerDecoderLayer(TransformerLayer):
     dropout1: Dropout
     dropout2: Dropout
     dropout3: Dropout
-
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: Activation = relu,
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        dtype: npt.DTypeLike = np.float32,
-        generator: np.random.Generator | None = None,
-    ) -> None:
-        super().__init__(
-            ("self_attn", "multihead_attn"), d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps,
-            batch_first, norm_first, bias, dtype, generator,
-        )  # fmt: skip
 
     def forward(
         self,
@@ -73,6 +63,27 @@ class TransformerDecoderLayer(TransformerLayer):
         x = self._added(tgt, attention, self.norm1, self.dropout1)
         x = self._added(x, attention_to_memory, self.norm2, self.dropout2)
         return self._added(x, self._feed_forward, self.norm3, self.dropout3)
+
+    @called
+    def step(
+        self, tgt: Tensor, memory: Tensor, cache: DecoderCache, memory_key_padding_mask: Tensor | None = None
+    ) -> tuple[Tensor, DecoderCache]:
+        """What a causal forward pass gives for new tokens behind those in `cache`, and the cache with them."""
+        tokens, of_memory = cache
+
+        def attention(x: Tensor) -> Tensor:
+            nonlocal tokens
+            y, tokens = self.self_attn.step(x, tokens)
+            return y
+
+        def attention_to_memory(x: Tensor) -> Tensor:
+            nonlocal of_memory
+            y, of_memory = self.multihead_attn.cross_step(x, memory, memory, of_memory, memory_key_padding_mask)
+            return y
+
+        x = self._added(tgt, attention, self.norm1, self.dropout1)
+        x = self._added(x, attention_to_memory, self.norm2, self.dropout2)
+        return self._added(x, self._feed_forward, self.norm3, self.dropout3), DecoderCache(tokens, of_memory)
 
 
 class TransformerDecoder(Module):
@@ -102,3 +113,23 @@ class TransformerDecoder(Module):
                 memory_is_causal,
             )  # fmt: skip
         return tgt if self.norm is None else self.norm(tgt)
+
+    @called
+    def step(
+        self,
+        tgt: Tensor,
+        memory: Tensor,
+        caches: Sequence[DecoderCache] = (),
+        memory_key_padding_mask: Tensor | None = None,
+    ) -> tuple[Tensor, tuple[DecoderCache, ...]]:
+        """What a causal forward pass gives for new tokens behind those in `caches`, and the caches with them.
+
+        There is one for each layer, or none before the first tokens. The memory is to be the same at every step; its
+        keys and values are computed at the first.
+        """
+        check_caches("TransformerDecoder", caches, len(self.layers))
+        after = []
+        for layer, cache in zip(self.layers, caches or [DecoderCache()] * len(self.layers)):
+            tgt, cache = layer.step(tgt, memory, cache, memory_key_padding_mask)
+            after.append(cache)
+        return tgt if self.norm is None else self.norm(tgt), tuple(after)

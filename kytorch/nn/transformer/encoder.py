@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
-
 from kytorch.nn.attention.cache import KeyValueCache
+from kytorch.nn.attention.masks import is_causal_mask
 from kytorch.nn.attention.multihead import MultiheadAttention
 from kytorch.nn.containers import Layer
 from kytorch.nn.dropout import Dropout
-from kytorch.nn.module import Module
+from kytorch.nn.module import Module, called
 from kytorch.nn.normalization.layer_norm import LayerNorm
-from kytorch.nn.transformer.parts import Activation, TransformerLayer, copies, is_causal_mask
-from kytorch.ops.activation import relu
+from kytorch.nn.transformer.parts import TransformerLayer, check_caches, copies
 from kytorch.tensor.core import Tensor
 
 
@@ -25,30 +22,12 @@ class TransformerEncoderLayer(TransformerLayer):
     the sublayers are normalised, and not their sums.
     """
 
+    _attentions = ("self_attn",)
     self_attn: MultiheadAttention
     norm1: LayerNorm
     norm2: LayerNorm
     dropout1: Dropout
     dropout2: Dropout
-
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: Activation = relu,
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        dtype: npt.DTypeLike = np.float32,
-        generator: np.random.Generator | None = None,
-    ) -> None:
-        super().__init__(
-            ("self_attn",), d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first,
-            norm_first, bias, dtype, generator,
-        )  # fmt: skip
 
     def forward(
         self,
@@ -65,6 +44,7 @@ class TransformerEncoderLayer(TransformerLayer):
         x = self._added(src, attention, self.norm1, self.dropout1)
         return self._added(x, self._feed_forward, self.norm2, self.dropout2)
 
+    @called
     def step(self, src: Tensor, cache: KeyValueCache) -> tuple[Tensor, KeyValueCache]:
         """What a causal forward pass gives for new tokens behind those in `cache`, and the cache with them."""
 
@@ -108,13 +88,13 @@ class TransformerEncoder(Module):
             src = layer(src, mask, src_key_padding_mask, causal)
         return src if self.norm is None else self.norm(src)
 
+    @called
     def step(self, src: Tensor, caches: Sequence[KeyValueCache] = ()) -> tuple[Tensor, tuple[KeyValueCache, ...]]:
         """What a causal forward pass gives for new tokens behind those in `caches`, and the caches with them.
 
         There is one for each layer, or none before the first tokens; its length is the position of the next token.
         """
-        if caches and len(caches) != len(self.layers):
-            raise ValueError(f"TransformerEncoder: step got {len(caches)} caches for {len(self.layers)} layers")
+        check_caches("TransformerEncoder", caches, len(self.layers))
         after = []
         for layer, cache in zip(self.layers, caches or [KeyValueCache()] * len(self.layers)):
             src, cache = layer.step(src, cache)

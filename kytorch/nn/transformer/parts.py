@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from typing import Literal, TypeAlias, TypeVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from kytorch.nn.activations.gelu import gelu
 from kytorch.nn.attention.multihead import MultiheadAttention
+from kytorch.nn.checks import check_positive
 from kytorch.nn.containers import ModuleList
 from kytorch.nn.dropout import Dropout
 from kytorch.nn.linear import Linear
 from kytorch.nn.module import Module
 from kytorch.nn.normalization.layer_norm import LayerNorm
 from kytorch.ops.activation import relu
-from kytorch.tensor.core import CONSTANT, Tensor, make
+from kytorch.tensor.core import Tensor
 
 Activation: TypeAlias = Literal["relu", "gelu"] | Callable[[Tensor], Tensor]
 
@@ -28,24 +29,26 @@ class TransformerLayer(Module):
     In all, `norm1`, `norm2` and so on normalise for the sublayers, `dropout1` and so on follow them.
     """
 
+    _attentions: ClassVar[tuple[str, ...]]
+    """The names of the sublayers of attention."""
+
     def __init__(
         self,
-        attentions: tuple[str, ...],
         d_model: int,
         nhead: int,
-        dim_feedforward: int,
-        dropout: float,
-        activation: Activation,
-        layer_norm_eps: float,
-        batch_first: bool,
-        norm_first: bool,
-        bias: bool,
-        dtype: npt.DTypeLike,
-        generator: np.random.Generator | None,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: Activation = relu,
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        dtype: npt.DTypeLike = np.float32,
+        generator: np.random.Generator | None = None,
     ) -> None:
         if not callable(activation) and activation not in ("relu", "gelu"):
             raise ValueError(f"{type(self).__name__}: activation {activation!r} is no function, nor 'relu' or 'gelu'")
-        for name in attentions:
+        for name in self._attentions:
             attention = MultiheadAttention(
                 d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype, generator=generator
             )
@@ -54,7 +57,7 @@ class TransformerLayer(Module):
         self.dropout = Dropout(dropout, generator=generator)
         self.linear2 = Linear(dim_feedforward, d_model, bias, dtype, generator)
         self.norm_first = norm_first
-        sublayers = range(1, len(attentions) + 2)
+        sublayers = range(1, len(self._attentions) + 2)
         for i in sublayers:
             setattr(self, f"norm{i}", LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype))
         for i in sublayers:
@@ -82,25 +85,13 @@ def copies(name: str, layer: M, number: int) -> ModuleList[M]:
     """`number` copies of `layer`, that draw from the same generators as it does."""
     if not isinstance(layer, TransformerLayer):
         raise TypeError(f"{name}: expected a transformer's layer, not {type(layer).__name__}")
-    if not isinstance(number, int):
-        raise TypeError(f"{name}: num_layers is to be an int, not {type(number).__name__}")
-    if number < 1:
-        raise ValueError(f"{name}: num_layers is to be at least 1, not {number}")
+    check_positive(name, num_layers=number)
     parts = [part for _, module in layer.named_modules() for part in vars(module).values()]
     shared: dict[int, object] = {id(part): part for part in parts if isinstance(part, np.random.Generator)}
     return ModuleList([copy.deepcopy(layer, dict(shared)) for _ in range(number)])
 
 
-def square_subsequent_mask(size: int, dtype: npt.DTypeLike = np.float32) -> Tensor:
-    """What is added to scores (size, size): 0 where a key is not later than the query, and else -inf."""
-    return make(np.triu(np.full((size, size), -np.inf, dtype), 1), CONSTANT)
-
-
-def is_causal_mask(mask: Tensor | None) -> bool:
-    """Whether `mask`, as attention takes it, says no more than that no key is seen that is later than the query."""
-    if mask is None or mask.ndim != 2 or mask.shape[0] != mask.shape[1]:
-        return False
-    later = ~np.tri(mask.shape[0], dtype=bool)
-    if mask.dtype.kind == "b":
-        return bool((mask._data == later).all())
-    return bool((mask._data == np.where(later, -np.inf, 0.0)).all())
+def check_caches(name: str, caches: Sequence[object], layers: int) -> None:
+    """Raise ValueError unless there is a cache for each layer, or none yet."""
+    if caches and len(caches) != layers:
+        raise ValueError(f"{name}: step got {len(caches)} caches for {layers} layers")

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from kytorch.nn import init
+from kytorch.nn.attention.masks import square_subsequent_mask
 from kytorch.nn.module import Module
 from kytorch.nn.normalization.layer_norm import LayerNorm
 from kytorch.nn.transformer.decoder import TransformerDecoder, TransformerDecoderLayer
 from kytorch.nn.transformer.encoder import TransformerEncoder, TransformerEncoderLayer
-from kytorch.nn.transformer.parts import Activation, square_subsequent_mask
+from kytorch.nn.transformer.parts import Activation, TransformerLayer
 from kytorch.ops.activation import relu
 from kytorch.tensor.core import Tensor
 from kytorch.tensor.errors import not_tensors
+
+L = TypeVar("L", bound=TransformerLayer)
 
 
 class Encoder(Protocol):
@@ -72,26 +75,22 @@ class Transformer(Module):
         dtype: npt.DTypeLike = np.float32,
         generator: np.random.Generator | None = None,
     ) -> None:
-        self.encoder: Encoder
-        self.decoder: Decoder
-        if custom_encoder is not None:
-            self.encoder = custom_encoder
-        else:
-            encoder_layer = TransformerEncoderLayer(
+
+        def layer(kind: type[L]) -> L:
+            return kind(
                 d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias,
                 dtype, generator,
             )  # fmt: skip
-            norm = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
-            self.encoder = TransformerEncoder(encoder_layer, num_encoder_layers, norm)
-        if custom_decoder is not None:
-            self.decoder = custom_decoder
-        else:
-            decoder_layer = TransformerDecoderLayer(
-                d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias,
-                dtype, generator,
-            )  # fmt: skip
-            norm = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
-            self.decoder = TransformerDecoder(decoder_layer, num_decoder_layers, norm)
+
+        def norm() -> LayerNorm:
+            return LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
+
+        if custom_encoder is None:
+            custom_encoder = TransformerEncoder(layer(TransformerEncoderLayer), num_encoder_layers, norm())
+        if custom_decoder is None:
+            custom_decoder = TransformerDecoder(layer(TransformerDecoderLayer), num_decoder_layers, norm())
+        self.encoder: Encoder = custom_encoder
+        self.decoder: Decoder = custom_decoder
         for weight in self.weights():
             if weight.ndim > 1:
                 init.xavier_uniform_(weight, generator=generator)
