@@ -9,6 +9,7 @@ import math
 import os
 import sys
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -59,11 +60,10 @@ def digits_that_ship() -> tuple[TensorDataset, TensorDataset]:
 def mnist(folder: Path) -> tuple[TensorDataset, TensorDataset]:
     """MNIST's two parts, or where the folder has the test part only, its first four fifths and the rest."""
     test = read_mnist(folder, train=False)
-    try:
+    if any(folder.glob("train-*")):
         return read_mnist(folder), test
-    except FileNotFoundError:
-        images, labels = test.tensors
-        return split(images, labels, 0.8)
+    images, labels = test.tensors
+    return split(images, labels, 0.8)
 
 
 def split(images: Tensor, labels: Tensor, share: float) -> tuple[TensorDataset, TensorDataset]:
@@ -128,16 +128,39 @@ def draw(path: Path, model: LeNet, images: kt.Array, labels: kt.Array, found: kt
     figure.savefig(path, format="png", dpi=100)
 
 
+def at_least(least: int) -> Callable[[str], int]:
+    """What reads an option that is an int from `least` on."""
+
+    def integer(text: str) -> int:
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"is to be at least {least}, not {text}")
+        return int(text)
+
+    return integer
+
+
+def picture(text: str) -> Path:
+    """A file that can be made."""
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{path} is a folder")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"the folder {path.parent} does not exist")
+    return path
+
+
 def main() -> int:
     """Train, say how well, draw; the exit status."""
     parser = argparse.ArgumentParser(description="Train a LeNet to read digits.")
     parser.add_argument(
         "--mnist", metavar="FOLDER", type=Path, help="a folder with MNIST's files (default: small digits)"
     )
-    parser.add_argument("--epochs", metavar="N", type=int, help="passes over the digits (default: 20, of MNIST 6)")
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of weights and order (default: 0)")
     parser.add_argument(
-        "--out", metavar="PNG", type=Path, default=Path("lenet.png"), help="the picture to draw (default: lenet.png)"
+        "--epochs", metavar="N", type=at_least(1), help="passes over the digits (default: 20, of MNIST 6)"
+    )
+    parser.add_argument("--seed", metavar="N", type=at_least(0), default=0, help="of weights and order (default: 0)")
+    parser.add_argument(
+        "--out", metavar="PNG", type=picture, default=Path("lenet.png"), help="the picture to draw (default: lenet.png)"
     )
     options = parser.parse_args()
     if find_spec("matplotlib") is None:
@@ -163,4 +186,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("lenet: interrupted", file=sys.stderr)
+        sys.exit(130)

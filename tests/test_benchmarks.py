@@ -19,7 +19,7 @@ from benchmarks.measure import DisagreementError, Row, Settings, difference
 from benchmarks.prepared import Array, Prepare
 from benchmarks.report import table
 from benchmarks.workload import Case, Workload
-from benchmarks.workloads import WORKLOADS, w1
+from benchmarks.workloads import WORKLOADS, w1, w10
 
 LIBRARIES = ("kytorch", "numpy", "torch") if machine.torch_version() else ("kytorch", "numpy")
 Doctor = Callable[[str], Prepare]
@@ -162,6 +162,42 @@ def test_workers_get_threads_on_purpose_and_none_of_what_slows_a_library(monkeyp
     left = {name: value for name, value in given.items() if name.startswith(measure.REMOVED)}
     assert left == dict.fromkeys(measure.THREADS, "2")
     assert given["PATH"] == os.environ["PATH"]
+
+
+def test_work_that_several_rows_share_is_checked_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names: list[str] = []
+    monkeypatch.setattr(Workload, "check", lambda work, settings: names.append(work.name))
+    monkeypatch.setattr(Workload, "rows", lambda work, settings: [])
+    monkeypatch.setattr(w10.W10, "rows", lambda work, settings: [])
+    assert main(["--quick"]) == 0
+    assert sorted(names) == sorted(workload.name for workload in WORKLOADS if workload.name != "W10")
+    names.clear()
+    assert main(["--quick", "--only", "W10"]) == 0
+    assert names == ["W2", "W3", "W4"]
+
+
+def test_each_training_loop_has_its_own_steps_and_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Workload, "run", lambda work, action, case, library, threads, amount: float(amount))
+    monkeypatch.setattr(w10, "run_python", lambda arguments, threads: 1.0)
+    rows = {row.case: row for row in w10.WORKLOAD.rows(Settings(LIBRARIES, (1,), 1))}
+    for case, steps, target in (("W2 batch 4", 100, "1 x torch"), ("W4 batch 16", 20, "1.3 x torch")):
+        row = rows[f"peak memory, {case}"]
+        assert row.median("kytorch") == steps / 2**20
+        assert row.target == target
+    assert [case for case in rows if "growth" in case] == [
+        f"growth in 1,000 steps, W2 batch {batch}" for batch in (4, 64, 1024)
+    ]
+
+
+def test_a_quick_run_takes_small_cases() -> None:
+    quick = [
+        case.size for workload in WORKLOADS for work in workload.checked for case in work.chosen(Settings(quick=True))
+    ]
+    whole = [case.size for workload in WORKLOADS for work in workload.checked for case in work.chosen(Settings())]
+    assert max(quick) == 10_000 and max(whole) == 100_000
+    assert len(quick) == len(whole)
 
 
 def test_memory_that_each_step_loses_is_growth() -> None:

@@ -99,3 +99,58 @@ def test_a_part_is_an_attribute_too_as_in_pytorch():
     with pytest.raises(AttributeError, match="'ModuleDict' object has no attribute 'tail'"):
         _ = parts.tail
     assert getattr(nn.Sequential(layer := nn.Tanh()), "0") is layer
+
+
+def test_a_module_added_by_name_is_called_too():
+    model = nn.Sequential()
+    model.add_module("first", nn.Linear(2, 3))
+    model.last = nn.Linear(3, 1)
+    x = Tensor([[1.0, 2.0]])
+    assert [name for name, _ in model.named_children()] == ["first", "last"]
+    np.testing.assert_array_equal(model(x).numpy(), model[1](model[0](x)).numpy())
+    model.add_module("last", nn.Linear(3, 4))  # in the other's place
+    setattr(model, "first", nn.Linear(2, 3, bias=False))  # noqa: B010  # as PyTorch's users do with numbers
+    assert model(x).shape == (1, 4)
+    assert list(model.state_dict()) == ["first.weight", "last.weight", "last.bias"]
+    del model.last
+    assert model(x).shape == (1, 3)
+    with pytest.raises(TypeError, match="Sequential: layer first cannot be None"):
+        model.first = None
+    parts = nn.ModuleDict()
+    parts.add_module("a", nn.ReLU())
+    assert "a" in parts
+    weights = nn.ParameterList()
+    weights.register_parameter("0", TrainableWeight([1.0]))
+    assert len(weights) == 1
+
+
+def test_lists_are_added_as_pythons():
+    first, second, third = nn.ReLU(), nn.Tanh(), nn.Sin()
+    parts = nn.ModuleList([first])
+    assert list(parts + [second]) == [first, second]
+    assert list(parts) == [first]
+    whole = parts
+    whole += [second, third]
+    assert whole is parts
+    assert list(parts) == [first, second, third]
+    model = nn.Sequential({"a": first}) + nn.Sequential({"a": second})
+    assert isinstance(model, nn.Sequential)
+    assert [(name, layer) for name, layer in model.named_children()] == [("0", first), ("1", second)]
+
+
+def test_what_is_appended_to_a_slice_takes_no_other_layers_name():
+    layers = [nn.ReLU(), nn.Tanh(), nn.Sin(), nn.Sigmoid()]
+    model = nn.Sequential(*layers[:3])[1:]
+    assert list(model.append(layers[3])) == layers[1:]
+    assert [name for name, _ in model.named_children()] == ["1", "2", "3"]
+
+
+def test_the_weights_of_a_list_are_shown_by_their_shapes():
+    assert repr(nn.ParameterList([TrainableWeight([1.0])])) == (
+        "ParameterList(\n  (0): TrainableWeight of float32, shape (1,)\n)"
+    )
+
+
+def test_a_list_of_modules_cannot_be_called():
+    with pytest.raises(NotImplementedError, match="ModuleList has no forward"):
+        nn.ModuleList([nn.ReLU()])(Tensor([1.0]))

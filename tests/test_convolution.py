@@ -59,6 +59,13 @@ GEOMETRIES = [
     Geometry((3, 3), (5, 5), (3, 3), (1, 1), (1, 1), (2, 2), 2),
     Geometry((2, 2), (1, 2), (4, 6), (2, 1), (1, 1), (3, 3), 1),  # padding that no tap crosses
     Geometry((3, 4, 3), (2, 2, 3), (2, 3, 2), (1, 2, 2), (1, 1, 1), (0, 1, 1), 2),
+    Geometry((11, 5), (3, 3), (11, 5), (1, 1), (1, 2), (1, 2), 3),  # as large as the input
+    Geometry((5, 7), (3, 5), (3, 4), (2, 2), (1, 1), (1, 2), 1),  # taps that meet what others do, a stride away
+    Geometry((3, 6), (2, 2), (2, 4), (1, 1), (1, 3), (0, 0), 1),  # and that meet more than others do, behind
+    Geometry((3, 7), (2, 2), (2, 4), (1, 1), (1, 4), (0, 1), 1),  # and before
+    Geometry((70,), (5,), (34,), (2,), (1,), (1,), 2),
+    Geometry((5, 3), (4, 5), (4, 3), (1, 1), (1, 3), (1, 6), 1),  # taps that reach outside everywhere
+    Geometry((3, 3, 4), (3, 3, 3), (3, 3, 4), (1, 1, 1), (1, 1, 1), (1, 1, 1), 2),
 ]
 WAYS = {
     "as chosen": {},
@@ -109,8 +116,8 @@ def test_a_bias_is_added_once_everywhere(way, monkeypatch):
 @pytest.mark.parametrize("name", ["conv2d", "conv_transpose2d"])
 def test_derivatives_of_third_order_are_right(name):
     function = getattr(F, name)
-    inputs = [Tensor(normal(2, 2, 3, 3)), Tensor(normal(2, 2, 2, 2, seed=6))]
-    check_gradients(lambda x, w: function(x, w, stride=2, padding=1) ** 2, *inputs, order=3)
+    inputs = [Tensor(normal(2, 2, 3, 3)), Tensor(normal(2, 2, 2, 2, seed=6)), Tensor(normal(2, seed=7))]
+    check_gradients(lambda x, w, b: function(x, w, b, stride=2, padding=1) ** 2, *inputs, order=3)
 
 
 def test_the_gradient_with_respect_to_a_constant_is_not_computed(monkeypatch):
@@ -188,6 +195,19 @@ def test_float16_is_multiplied_in_float32():
     assert [g.dtype for g, _ in layer(Tensor(np.ones((1, 1, 4, 4), np.float16))).sum().backward()] == [np.float16] * 2
 
 
+def test_the_gradient_of_a_float16_bias_is_summed_in_float32():
+    g = normal(16, 3, 40, 40, dtype=np.float16)
+    for lay in (np.array, innermost):
+        expected = g.sum((0, 2, 3), dtype=np.float64).astype(np.float16)
+        np.testing.assert_array_equal(kernels.sum_of_channels(lay(g)), expected)
+
+
+def test_sizes_may_be_numpys_ints():
+    one = np.int64(1)
+    y = F.conv2d(IMAGE, WEIGHT, stride=(one, one), padding=one, dilation=one, groups=one)
+    np.testing.assert_array_equal(y.numpy(), F.conv2d(IMAGE, WEIGHT, padding=1).numpy())
+
+
 def test_a_transposed_convolution_is_the_transpose():
     w = Tensor(normal(4, 2, 3, 2))
     x, y = Tensor(normal(2, 4, 7, 6)), Tensor(normal(2, 4, 4, 5, seed=6))
@@ -242,6 +262,16 @@ WRONG = {
     "a negative padding": (lambda: F.conv2d(IMAGE, WEIGHT, padding=(0, -1)), ValueError, "padding"),
     "a stride for three dimensions": (lambda: F.conv2d(IMAGE, WEIGHT, stride=(1, 1, 1)), ValueError, "2 of them"),
     "a stride that is no int": (lambda: F.conv2d(IMAGE, WEIGHT, stride=1.5), TypeError, "stride"),
+    "a stride whose second is no int": (lambda: F.conv2d(IMAGE, WEIGHT, stride=(1, 1.0)), TypeError, "conv2d: stride"),
+    "a padding that is no int": (lambda: F.conv2d(IMAGE, WEIGHT, padding=1.0), TypeError, "conv2d: padding"),
+    "no padding at all": (lambda: F.conv2d(IMAGE, WEIGHT, padding=None), TypeError, "conv2d: padding"),
+    "a padding of lists": (lambda: F.conv2d(IMAGE, WEIGHT, padding=[[1], [1]]), TypeError, "conv2d: padding"),
+    "groups that are no int": (lambda: F.conv2d(IMAGE, WEIGHT, groups=1.0), TypeError, "conv2d: groups"),
+    "an empty image that padding fills": (
+        lambda: F.conv2d(Tensor(normal(2, 3, 0, 5)), WEIGHT, padding=2),
+        ValueError,
+        "only the batch may be empty",
+    ),
     "integers": (lambda: F.conv2d(Tensor(np.ones((1, 3, 5, 5), np.int64)), WEIGHT), TypeError, "floats, not int64"),
     "an array": (lambda: F.conv2d(IMAGE.numpy(), WEIGHT), TypeError, "expected a Tensor"),
     "a weight that is not read": (lambda: F.conv2d(IMAGE, TrainableWeight(WEIGHT)), TypeError, "weight.tensor"),
@@ -263,6 +293,16 @@ WRONG = {
     ),
     "an output size of one number": (
         lambda: nn.ConvTranspose2d(3, 2, 3, stride=2)(IMAGE, output_size=(11,)),
+        ValueError,
+        "expected 2 or 4",
+    ),
+    "an output size that is no int": (
+        lambda: nn.ConvTranspose2d(3, 2, 3, stride=2)(IMAGE, output_size=(11.0, 11.0)),
+        TypeError,
+        "conv_transpose2d: sizes",
+    ),
+    "an output size without a sequence": (
+        lambda: nn.ConvTranspose2d(3, 2, 3, stride=2)(IMAGE, output_size=11),
         ValueError,
         "expected 2 or 4",
     ),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import re
+import signal
 import struct
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import numpy as np
 import pytest
-from programs import DEMOS, run
+from programs import DEMOS, environment, run
 
 LENET = DEMOS / "lenet.py"
 
@@ -82,6 +86,45 @@ def test_a_folder_without_mnist_or_with_damaged_files_is_named_in_one_line(tmp_p
     (tmp_path / "t10k-labels-idx1-ubyte.gz").write_bytes(b"something")
     done = run(LENET, "--mnist", tmp_path, cwd=tmp_path)
     assert done.returncode == 2 and "t10k-labels-idx1-ubyte.gz: is no IDX file" in done.stderr
+
+
+def test_of_two_training_files_one_alone_is_no_training_set(tmp_path: Path) -> None:
+    bars(tmp_path, "t10k", 10)
+    bars(tmp_path, "train", 10)
+    (tmp_path / "train-labels-idx1-ubyte.gz").unlink()
+    done = run(LENET, "--mnist", tmp_path, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "has none of the files train-labels-idx1-ubyte" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--epochs", 0), "argument --epochs: is to be at least 1, not 0"),
+        (("--epochs", "-3"), "argument --epochs: is to be at least 1, not -3"),
+        (("--seed", "-1"), "argument --seed: is to be at least 0, not -1"),
+        (("--out", "nowhere/p.png"), "argument --out: the folder nowhere does not exist"),
+        (("--out", "."), "argument --out: . is a folder"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_training(arguments: tuple[object, ...], said: str, tmp_path: Path) -> None:
+    done = run(LENET, *arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(f"lenet.py: error: {said}\n")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_interrupted_run_says_so_in_one_line(tmp_path: Path) -> None:
+    program = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); sys.argv.pop(0); "
+    program += "import runpy; runpy.run_path(sys.argv[0], run_name='__main__')"
+    command = [sys.executable, "-c", program, LENET, "--epochs", "500"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=PIPE, stderr=PIPE, text=True) as running:
+        while "Epoch 1" not in running.stdout.readline():
+            pass
+        running.send_signal(signal.SIGINT)
+        stderr = running.communicate(timeout=60)[1]
+    assert (running.returncode, stderr) == (130, "lenet: interrupted\n")
+    assert not list(tmp_path.iterdir())
 
 
 def test_without_matplotlib_the_error_names_the_extra(tmp_path: Path) -> None:

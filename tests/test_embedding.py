@@ -124,6 +124,14 @@ WEIGHT = Tensor(np.ones((5, 3), np.float32))
         (lambda: BAG(INDEX, None, Tensor(np.ones((2, 3)))), ValueError, "are for mode 'sum', not 'mean'"),
         (lambda: functional.embedding_bag(INDEX, WEIGHT, mode="sum", per_sample_weights=Tensor([1.0])), ValueError,
          "per_sample_weights have shape"),
+        (lambda: functional.embedding_bag(INDEX, WEIGHT, mode="sum", per_sample_weights=Tensor(np.ones((2, 3)))),
+         TypeError, "the weight has dtype float32, and per_sample_weights float64; convert one"),
+        (lambda: nn.Embedding(5, 3, "a"), TypeError, "Embedding: padding_idx is an int, not str"),
+        (lambda: nn.Embedding(5, 3, 1.5), TypeError, "Embedding: padding_idx is an int, not float"),
+        (lambda: nn.Embedding(5, 3, max_norm="a"), TypeError, "Embedding: max_norm is to be a number, not str"),
+        (lambda: nn.Embedding(5, 3, norm_type="a"), TypeError, "Embedding: norm_type is to be a number, not str"),
+        (lambda: nn.Embedding(5, 3, dtype=int), TypeError, "Embedding: weights are of floats, not int64"),
+        (lambda: nn.Embedding(5, 3, _weight=Tensor([[1.0]])), ValueError, "Embedding: _weight has shape (1, 1)"),
         (lambda: functional.embedding_bag(INDEX, WEIGHT, mode="max", scale_grad_by_freq=True), ValueError,
          "a maximum does not take scale_grad_by_freq"),
     ],
@@ -132,3 +140,23 @@ def test_a_wrong_call_says_what_is_wrong(call: Callable[[], object], kind: type[
     with pytest.raises(kind) as caught:
         call()
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("layer", [nn.Embedding(5, 3, max_norm=0.5), nn.EmbeddingBag(5, 3, max_norm=0.5, mode="sum")])
+def test_another_weight_in_a_call_is_limited_and_the_layers_own_stays(layer: nn.Module) -> None:
+    before, given = layer.state_dict()["weight"], Tensor(np.full((5, 3), 9.0, np.float32))
+    index = Tensor([[0], [2]])
+    y = functional_call(layer, {"weight": given}, index)
+    np.testing.assert_allclose(np.linalg.norm(y.numpy().reshape(2, 3), axis=1), 0.5, rtol=1e-6)
+    np.testing.assert_array_equal(layer.state_dict()["weight"], before)
+    g = kytorch.func.grad(lambda w: functional_call(layer, {"weight": w}, index).sum())(given)
+    np.testing.assert_array_equal(g.numpy().sum(1), [3.0, 0.0, 3.0, 0.0, 0.0])
+
+
+def test_sparse_changes_nothing_but_what_is_shown() -> None:
+    sparse, weight = nn.Embedding(5, 3, None, None, 2.0, False, True, WEIGHT), nn.Embedding(5, 3, _weight=WEIGHT)
+    np.testing.assert_array_equal(sparse(INDEX).numpy(), weight(INDEX).numpy())
+    assert repr(sparse) == "Embedding(5, 3, sparse=True)"
+    bag = functional.embedding_bag(INDEX, WEIGHT, None, None, 2.0, False, "sum", True, Tensor(np.ones((2, 3), "f")))
+    np.testing.assert_array_equal(bag.numpy(), functional.embedding_bag(INDEX, WEIGHT, mode="sum").numpy())
+    assert not nn.Embedding(5, 3, _freeze=True).weight.requires_grad

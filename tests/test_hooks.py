@@ -1,5 +1,8 @@
 """Hooks before and after a forward, and capturing what layers make."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -155,3 +158,21 @@ def test_capture_ends_when_the_model_raises():
         whole(kt.zeros(3, 5))
     whole(X)
     assert not made
+
+
+@pytest.mark.parametrize("with_kwargs", [False, True])
+@pytest.mark.parametrize("method", ["register_forward_hook", "register_forward_pre_hook"])
+def test_a_hook_that_cannot_be_called_is_refused_when_it_is_registered(method, with_kwargs):
+    with pytest.raises(TypeError, match="forward hook: expected a function to call, not int"):
+        getattr(nn.ReLU(), method)(3, with_kwargs=with_kwargs)
+
+
+def doubled(module, args):
+    return args[0] * 2.0
+
+
+def test_a_module_is_pickled_and_copied_with_its_hooks():
+    layer = nn.Identity()
+    layer.register_forward_pre_hook(doubled)
+    for other in (pickle.loads(pickle.dumps(layer)), copy.deepcopy(layer)):
+        assert other(Tensor([1.0])).tolist() == [2.0]

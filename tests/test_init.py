@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from kytorch import TrainableWeight, manual_seed
+from kytorch import Tensor, TrainableWeight, manual_seed, nn
 from kytorch.nn import init
 
 DRAWN = [
@@ -282,3 +282,15 @@ def test_a_graph_made_before_keeps_the_old_values():
     y = w.tensor()
     init.zeros_(w)
     assert y.tolist() == [7.0, 7.0]
+
+
+@pytest.mark.parametrize("name, more", [("constant_", (1,)), ("zeros_", ()), ("eye_", ()), ("dirac_", ()),
+                                        ("uniform_", ()), ("normal_", ()), ("trunc_normal_", ()),
+                                        ("xavier_uniform_", ()), ("kaiming_normal_", ()), ("orthogonal_", ()),
+                                        ("sparse_", (0.5,))])  # fmt: skip
+@pytest.mark.parametrize("wrong", [Tensor([[1.0]]), nn.Linear(1, 1), np.ones((1, 1))])
+def test_what_is_no_weight_is_refused(name, more, wrong):
+    with pytest.raises(
+        TypeError, match=f"{'constant_' if name == 'zeros_' else name}: expected a TrainableWeight, not "
+    ):
+        getattr(init, name)(wrong, *more)

@@ -1,6 +1,8 @@
 """Losses: values by hand, wrong calls, extremes, and derivatives to second order."""
 
 import math
+import tracemalloc
+import weakref
 
 import numpy as np
 import pytest
@@ -511,6 +513,69 @@ def test_the_size_of_blocks_does_not_change_the_losses_of_elements(monkeypatch, 
                 np.testing.assert_allclose(found, y, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("rows", [4, 5, 6, 7, 13])
+@pytest.mark.parametrize("options", [{}, {"ignore_index": 2}, {"label_smoothing": 0.2}], ids=str)
+@pytest.mark.parametrize("weighted", [False, True])
+@every_reduction
+def test_the_linear_cross_entropy_in_parts_is_the_whole_one(monkeypatch, reduction, weighted, options, rows):
+    monkeypatch.setattr("kytorch.nn.losses.linear_cross_entropy._ROWS", 3)
+    monkeypatch.setattr("kytorch.nn.losses.linear_cross_entropy._LOGITS", 1)
+    x, w, b = normal(rows, 4), normal(5, 4), normal(5)
+    target, g = Tensor(rng().integers(0, 5, rows)), normal(rows)
+    weight = Tensor(rng().uniform(0.5, 2, 5)) if weighted else None
+    given = {"reduction": reduction, "weight": weight, **options}
+
+    def in_parts(x, w, b):
+        return (nn.functional.linear_cross_entropy(x, w, target, linear_bias=b, **given) * g).sum()
+
+    def whole(x, w, b):
+        return (cross_entropy(nn.functional.linear(x, w, b), target, **given) * g).sum()
+
+    assert in_parts(x, w, b).item() == pytest.approx(whole(x, w, b).item(), rel=1e-12)
+    for live in [(0,), (1,), (2,), (0, 1, 2)]:
+        for found, expected in zip(func.grad(in_parts, live)(x, w, b), func.grad(whole, live)(x, w, b)):
+            np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-10, atol=1e-14)
+    found, expected = func.hessian(in_parts)(x, w, b), func.hessian(whole)(x, w, b)
+    np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-9, atol=1e-12)
+
+
+def test_the_cross_entropy_of_class_indices_does_not_keep_the_logits():
+    weight = TrainableWeight(normal(6, 5).numpy())
+    logits = weight.tensor() + 1.0
+    held = weakref.ref(logits._data)
+    loss = cross_entropy(logits, Tensor([0, 1, 2, 3, 4, 0]))
+    del logits
+    assert held() is None
+    assert loss.backward()[0][0].shape == (6, 5)
+
+
+@every_reduction
+def test_the_cross_entropy_of_masked_and_far_logits_differentiates_twice(reduction):
+    x = np.array([[0.0, 1.0, -math.inf, 2.0], [1e4, -1e4, 0.0, 9999.0], [-900.0, -901.0, -1000.0, -2000.0]])
+    target, along = Tensor([1, 3, 0]), Tensor(rng().standard_normal((3, 4)))
+
+    def loss(x):
+        return cross_entropy(x, target, reduction=reduction).sum()
+
+    found = func.grad(lambda x: (func.grad(loss)(x) * along).sum())(Tensor(x)).numpy()
+    e = np.exp(x - x.max(1, keepdims=True))
+    p, v = e / e.sum(1, keepdims=True), along.numpy()
+    expected = p * (v - (p * v).sum(1, keepdims=True)) / (3 if reduction == "mean" else 1)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+
+
+def test_the_linear_cross_entropy_never_holds_all_logits():
+    rows, classes = 4096, 1024
+    x, w = normal(rows, 8).to(np.float32), normal(classes, 8).to(np.float32)
+    target = Tensor(rng().integers(0, classes, rows))
+    weight = TrainableWeight(w.numpy())
+    tracemalloc.start()
+    nn.functional.linear_cross_entropy(x, weight.tensor(), target).backward()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < rows * classes * 4
+
+
 # Wrong calls
 
 
@@ -518,11 +583,43 @@ X23, L2 = Tensor(np.ones((2, 3), np.float32)), Tensor([0, 1])
 SEQUENCE = Tensor(np.zeros((4, 2, 3), np.float32))
 WRONG = [
     (lambda: cross_entropy(X23, L2, Tensor([1.0, 2.0])), ValueError, r"cross_entropy: a weight of shape \(2,\) for 3"),
-    (lambda: cross_entropy(X23, L2, "sum"), TypeError, "cross_entropy: the weight: expected a Tensor, not str"),
+    (lambda: cross_entropy(X23, L2, "sum"), TypeError, 'cross_entropy: the weight: .*not str.* reduction="sum"'),
+    (lambda: binary_cross_entropy(unit(2), unit(2), "sum"), TypeError, 'the weight: .* reduction="sum"'),
+    (lambda: cross_entropy(X23, L2, ignore_index=1.5), TypeError, "cross_entropy: ignore_index is to be an int"),
+    (lambda: cross_entropy(X23, L2, label_smoothing="a"), TypeError, "label_smoothing is to be a number, not str"),
+    (lambda: nn.HuberLoss(delta=None), TypeError, "HuberLoss: delta is to be a number, not NoneType"),
+    (lambda: nn.HingeEmbeddingLoss("sum"), TypeError, 'HingeEmbeddingLoss: margin is .* reduction="sum"'),
+    (lambda: nn.MarginRankingLoss("sum"), TypeError, 'MarginRankingLoss: margin is .* reduction="sum"'),
+    (lambda: nn.CosineEmbeddingLoss("sum"), TypeError, 'CosineEmbeddingLoss: margin is .* reduction="sum"'),
+    (lambda: nn.TripletMarginLoss("sum"), TypeError, 'TripletMarginLoss: margin is .* reduction="sum"'),
+    (lambda: nn.MultiMarginLoss("sum"), TypeError, 'MultiMarginLoss: p is .* reduction="sum"'),
+    (lambda: nn.functional.gaussian_nll_loss(X23, X23, 1.0, eps=0.0), ValueError, "eps is to be positive, not 0.0"),
+    (lambda: nn.CTCLoss("sum"), TypeError, "CTCLoss: blank is to be an int"),
+    (
+        lambda: nn.functional.linear_cross_entropy(X23, unit(4, 2), L2),
+        ValueError,
+        r"linear_cross_entropy: .*\(2, 3\) .*\(4, 2\)",
+    ),
+    (
+        lambda: nn.functional.linear_cross_entropy(X23, unit(4, 3), L2, linear_bias=unit(3)),
+        ValueError,
+        r"linear_bias of shape \(3,\); expected \(4,\)",
+    ),
+    (
+        lambda: nn.functional.linear_cross_entropy(X23, unit(4, 3), unit(2, 4), ignore_index=1),
+        ValueError,
+        "ignore_index is for class indices",
+    ),
+    (
+        lambda: nn.functional.linear_cross_entropy(X23, TrainableWeight(np.ones((4, 3))), L2),
+        TypeError,
+        r"linear_cross_entropy: expected a Tensor, not TrainableWeight",
+    ),
+    (lambda: nn.LinearCrossEntropyLoss(3, 4, weight=unit(3)), ValueError, "LinearCrossEntropyLoss: a weight of shape"),
     (lambda: cross_entropy(X23, L2, TrainableWeight(np.ones(3)).tensor()), ValueError, "no gradient.*detach"),
     (lambda: cross_entropy(X23, L2, label_smoothing=1.5), ValueError, r"label_smoothing is to be in \[0, 1\], not 1.5"),
     (lambda: nn.CrossEntropyLoss(label_smoothing=-0.1), ValueError, "CrossEntropyLoss: label_smoothing"),
-    (lambda: nn.CrossEntropyLoss("sum"), TypeError, "CrossEntropyLoss: weight: expected a Tensor, not str"),
+    (lambda: nn.CrossEntropyLoss("sum"), TypeError, 'CrossEntropyLoss: weight: expected .* reduction="sum"'),
     (lambda: nn.CrossEntropyLoss(ignore_index=1.5), TypeError, "CrossEntropyLoss: ignore_index is to be an int"),
     (lambda: nll_loss(X23, Tensor([[0, 1]])), ValueError, r"nll_loss: .*\(2, 3\) .* \(2,\), not of shape \(1, 2\)"),
     (lambda: nll_loss(X23, Tensor([0, 3])), IndexError, "nll_loss: class 3 is out of range for 3 classes"),

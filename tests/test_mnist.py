@@ -73,6 +73,8 @@ WRONG = {
     "gzip cut short": (gzip.compress(idx(IMAGES))[:-20], "the gzip file is damaged or not whole"),
     "gzip damaged": (gzip.compress(idx(IMAGES))[:-8] + bytes(8), "the gzip file is damaged or not whole"),
     "a size of four thousand million": (b"\0\0\x08\x03" + b"\xff" * 12 + b"\0", "has 1 bytes of data"),
+    "sizes of more than memory": (b"\0\0\x08\x03" + bytes(4) + b"\xff" * 8, "is no IDX file of shape"),
+    "more dimensions than an array's": (b"\0\0\x08\x7f" + b"\0\0\0\1" * 127 + b"\0", "is no IDX file of shape"),
     "labels for images": (idx(LABELS), "has uint8 of shape .5,.; expected uint8 in 3 dimensions"),
     "floats for images": (idx(IMAGES.astype(np.float32), 0x0D), "has float32 .*; expected uint8"),
     "fewer images": (idx(IMAGES[:3]), "has 3 images, .*t10k-labels-idx1-ubyte 5 labels"),

@@ -513,3 +513,66 @@ def test_the_same_seed_makes_the_same_model():
     a = mlp()
     manual_seed(5)
     assert_same(mlp().state_dict(), a.state_dict())
+
+
+def test_a_module_says_what_a_state_dict_lacked_and_what_it_had_besides():
+    layer = nn.Linear(2, 1)
+    missing, unexpected = layer.load_state_dict({"weight": np.zeros((1, 2)), "more": np.zeros(1)}, strict=False)
+    assert (missing, unexpected) == (["bias"], ["more"])
+    keys = layer.load_state_dict(layer.state_dict())
+    assert not keys.missing_keys
+    assert not keys.unexpected_keys
+
+
+@pytest.mark.parametrize("state", ["weights.npz", None, [("weight", np.zeros(1))], nn.Linear(2, 1)])
+def test_a_state_that_is_no_mapping_is_refused(state):
+    with pytest.raises(
+        TypeError, match=r"load_state_dict: expected a mapping from paths to arrays, not .*state_dict\(\)"
+    ):
+        nn.Linear(2, 1).load_state_dict(state)
+
+
+def test_a_state_of_uneven_rows_is_refused_with_its_path():
+    with pytest.raises(ValueError, match="weight is no array, but a list of uneven rows; bias has shape"):
+        nn.Linear(2, 1).load_state_dict({"weight": [[1.0], [1.0, 2.0]], "bias": np.zeros(2)})
+
+
+@pytest.mark.parametrize("method, wrong, kind", [("register_parameter", Tensor([1.0]), "TrainableWeight"),
+                                                 ("add_module", np.tanh, "Module")])  # fmt: skip
+def test_what_is_registered_is_to_be_of_its_kind(method, wrong, kind):
+    with pytest.raises(TypeError, match=f"{method}: part is to be a {kind}, not {type(wrong).__name__}"):
+        getattr(nn.Module(), method)("part", wrong)
+
+
+def test_what_is_registered_again_takes_the_place_of_its_kind_only():
+    model = nn.Module()
+    model.register_buffer("scale", Tensor([1.0]))
+    model.register_buffer("scale", Tensor([2.0]))
+    assert model.scale.data.tolist() == [2.0]
+    for method, part in (("register_parameter", TrainableWeight([1.0])), ("add_module", nn.ReLU())):
+        with pytest.raises(ValueError, match="there is an attribute 'scale' already"):
+            getattr(model, method)("scale", part)
+
+
+def test_a_dtype_of_none_is_pytorchs_default_for_a_layer_and_nothing_to_convert_to():
+    made = (nn.Linear(2, 2, dtype=None), nn.LayerNorm(2, dtype=None), nn.BatchNorm1d(2, dtype=None))
+    for layer in (*made, nn.Embedding(2, 2, dtype=None), nn.GRU(2, 2, dtype=None), nn.GroupNorm(1, 2, dtype=None)):
+        assert {weight.dtype for weight in layer.weights()} == {np.dtype(np.float32)}
+    with pytest.raises(TypeError, match="to: expected a dtype, not None"):
+        nn.Linear(2, 2).to(None)
+    with pytest.raises(TypeError, match="to: 'cpu' is no dtype"):
+        nn.Linear(2, 2).to("cpu")
+
+
+def test_sizes_may_be_numpys_integers():
+    two = np.int64(2)
+    for layer in (nn.Linear(two, two), nn.Embedding(two, two), nn.LSTM(two, two), nn.BatchNorm1d(two),
+                  nn.GroupNorm(two, two), nn.Bilinear(two, two, two), nn.PixelShuffle(two)):  # fmt: skip
+        assert "np." not in repr(layer)
+    with pytest.raises(TypeError, match="Linear: in_features is to be an int, not bool"):
+        nn.Linear(True, 2)
+
+
+def test_a_mode_is_true_or_false():
+    with pytest.raises(TypeError, match="train: expected a bool, not Tensor"):
+        nn.Linear(1, 1).train(Tensor([1.0]))

@@ -254,10 +254,41 @@ X = Tensor(np.ones((2, 4, 3), np.float32))
         (lambda: nn.LocalResponseNorm(2)(X[0]), ValueError, "expected an input (N, C, L, ...)"),
         (lambda: nn.LocalResponseNorm(2)(X.to(np.int64)), TypeError, "expected an input of floats"),
         (lambda: functional.normalize(np.ones((2, 2))), TypeError, "normalize: expected a Tensor"),
+        (lambda: functional.normalize(Tensor([[3, 4]])), TypeError, "normalize: expected an input of floats"),
+        (lambda: nn.LocalResponseNorm(2, alpha="a"), TypeError, "alpha is to be a number, not str"),
         (lambda: functional.normalize(X, dim=3), IndexError, "dim 3 is out of range"),
     ],
 )  # fmt: skip
 def test_a_wrong_call_says_what_is_wrong(call: Callable[[], object], kind: type[Exception], words: str) -> None:
     with pytest.raises(kind) as caught:
+        call()
+    assert words in str(caught.value)
+
+
+def test_a_functional_call_with_all_state_given_changes_none() -> None:
+    layer = nn.BatchNorm1d(3, momentum=None)
+    layer(Tensor(np.ones((2, 3), np.float32)))
+    before = layer.state_dict()
+    given = {name: Tensor(array) for name, array in before.items()}
+    functional_call(layer, given, Tensor(np.arange(12.0, dtype=np.float32).reshape(4, 3)))
+    for name, array in layer.state_dict().items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: nn.BatchNorm1d(3, eps="a"), "BatchNorm1d: eps is to be a number, not str"),
+        (lambda: nn.BatchNorm2d(3, momentum="a"), "BatchNorm2d: momentum is to be a number, not str"),
+        (lambda: nn.LayerNorm(3, eps="a"), "LayerNorm: eps is to be a number, not str"),
+        (lambda: nn.RMSNorm(3, eps="a"), "RMSNorm: eps is to be a number, not str"),
+        (lambda: nn.GroupNorm(1, 3, eps=None), "GroupNorm: eps is to be a number, not NoneType"),
+        (lambda: nn.BatchNorm1d(True), "BatchNorm1d: num_features is to be an int, not bool"),
+        (lambda: nn.BatchNorm1d(3, affine=False, dtype=int), "BatchNorm1d: weights are of floats, not int64"),
+        (lambda: nn.LayerNorm(3, dtype="cpu"), "LayerNorm: 'cpu' is no dtype"),
+    ],
+)
+def test_a_wrong_option_is_refused_at_once(call: Callable[[], object], words: str) -> None:
+    with pytest.raises(TypeError) as caught:
         call()
     assert words in str(caught.value)

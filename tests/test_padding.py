@@ -71,7 +71,7 @@ def test_a_weight_for_a_tensor_is_refused_by_padding():
 
 
 def test_a_value_that_is_no_number_is_refused():
-    with pytest.raises(TypeError, match="ConstantPad1d: value is a number, not a str"):
+    with pytest.raises(TypeError, match="ConstantPad1d: value is to be a number, not str"):
         nn.ConstantPad1d(1, "0")
 
 
@@ -154,3 +154,9 @@ def test_wrong_sizes_of_a_bilinear_layer_are_refused_at_once():
         nn.Bilinear(3, 2, 2.0)
     with pytest.raises(TypeError, match=r"bilinear: expected a Tensor, not TrainableWeight"):
         functional.bilinear(ones(1, 3), ones(1, 2), nn.Bilinear(3, 2, 4).weight)
+
+
+def test_a_padding_may_be_of_numpys_numbers():
+    layer = nn.ConstantPad1d(np.int64(1), np.float32(0.5))
+    assert layer(Tensor([[[2.0]]])).tolist() == [[[0.5, 2.0, 0.5]]]
+    assert repr(nn.ReflectionPad2d(np.array([1, 1, 0, 0]))) == "ReflectionPad2d((1, 1, 0, 0))"

@@ -144,6 +144,33 @@ def test_any_view_of_memory_pools_as_its_copy() -> None:
             np.testing.assert_array_equal(gradient(pool, part.numpy()), gradient(pool, copy.numpy()))
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (1, 2, 3, 0), (0, 2, 3, 1)])
+@pytest.mark.parametrize(
+    "pool",
+    [
+        lambda x: F.max_pool2d(x, 3, 2, 1),
+        lambda x: F.max_pool2d(x, 3, 2, 1, return_indices=True)[0],
+        lambda x: F.avg_pool2d(x, 3, 2, 1),
+        lambda x: F.adaptive_avg_pool2d(x, (4, 5)),
+        lambda x: F.adaptive_max_pool2d(x, (3, 2)),
+    ],
+)
+@pytest.mark.parametrize("n", [1, 3, 60])
+def test_many_planes_pool_as_each_alone(n: int, pool: Function, order: tuple[int, ...]) -> None:
+    x = np.random.default_rng(0).integers(0, 3, (n, 40, 7, 9)).astype(np.float64)
+    x[-1, -1, 3, 3:5] = math.nan
+    laid = np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
+    weight = TrainableWeight(laid)
+    y = pool(weight.tensor())
+    assert y.numpy().transpose(order).flags.c_contiguous
+    g = np.arange(1.0, y[0, 0].size + 1).reshape(y.shape[2:])
+    every = func.vjp(pool, weight.tensor())[1](Tensor(np.broadcast_to(g, y.shape)))[0].numpy()
+    for i, j in [(0, 0), (n - 1, 17), (n // 2, 39)]:
+        alone, pullback = func.vjp(pool, Tensor(x[i, j][None]))
+        np.testing.assert_allclose(y[i, j].numpy(), alone[0].numpy(), rtol=1e-15)
+        np.testing.assert_allclose(every[i, j], pullback(Tensor(g[None]))[0].numpy()[0], rtol=1e-14)
+
+
 def test_many_elements_pool_as_few_do() -> None:
     x = np.random.default_rng(0).integers(0, 50, (40, 16, 24, 24)).astype(np.float64)
     for pool in (lambda x: F.max_pool2d(x, 3, 2, 1), lambda x: F.avg_pool2d(x, 3, 2, 1), lambda x: F.max_pool2d(x, 2)):
@@ -174,6 +201,14 @@ def test_a_norm_of_nothing_has_gradient_0() -> None:
     np.testing.assert_allclose(found, [[0, 0, 2 * 3 / 5, 2 * 4 / 5]], rtol=1e-15)
 
 
+def test_a_norm_is_of_the_elements_of_a_window_however_its_size_is_given() -> None:
+    x = image(1, 6, 9)
+    expected = F.lp_pool2d(x, 2, (3, 3))
+    for size in (3, (3,), [3, 3], np.int64(3)):
+        assert F.lp_pool2d(x, 2, size).tolist() == expected.tolist()
+    assert F.lp_pool2d(x, 2, range(2, 4)).tolist() == F.lp_pool2d(x, 2, (2, 3)).tolist()
+
+
 def test_infinite_norms_are_the_greatest_and_the_least_absolute_value() -> None:
     x = Tensor([[-5.0, 2.0, 3.0, -1.0]])
     assert F.lp_pool1d(x, math.inf, 2).tolist() == [[5.0, 3.0]]
@@ -186,6 +221,9 @@ def test_an_adaptive_pool_of_as_many_windows_as_elements_changes_nothing() -> No
         assert np.array_equal(pool(x, (5, 4)).numpy(), x.numpy())
         assert np.array_equal(pool(x, (None, 4)).numpy(), pool(x, None).numpy())
         assert pool(x, 0).shape == (2, 3, 0, 0)
+        for size in (0, (0, 3), (2, 0)):
+            found = func.vjp(lambda x, pool=pool, size=size: pool(x, size), x)[1](pool(x, size))[0]
+            assert found.shape == x.shape and not found.numpy().any()
 
 
 # Unpooling
@@ -226,6 +264,10 @@ def test_fractional_windows_are_drawn_from_the_generator_for_each_plane() -> Non
     assert np.array_equal(F.fractional_max_pool3d(x, 2, (3, 9, 9)).numpy(), expected.numpy())
 
 
+def test_an_output_ratio_may_be_any_number_of_numpys() -> None:
+    assert F.fractional_max_pool2d(image(1, 8, 8), 2, output_ratio=np.float32(0.5)).shape == (1, 4, 4)
+
+
 def test_a_nan_is_the_greatest_of_a_fractional_window() -> None:
     x = np.arange(49.0).reshape(1, 7, 7)
     x[0, 3, 3] = math.nan
@@ -249,6 +291,7 @@ WRONG: dict[str, tuple[Function, type[Exception], str]] = {
     "a negative padding": (lambda: nn.MaxPool1d(2, padding=-1), ValueError, "padding is to be at least 0, not -1"),
     "a dilation of 0": (lambda: nn.MaxPool1d(2, dilation=0), ValueError, "dilation is to be at least 1, not 0"),
     "a kernel of floats": (lambda: nn.MaxPool2d(2.0), TypeError, "kernel_size is an int or 2 of them, not 2.0"),
+    "a tuple with a float": (lambda: nn.MaxPool2d((2, 2.5)), TypeError, r"an int or 2 of them, not \(2, 2.5\)"),
     "three sizes for two": (lambda: nn.MaxPool2d((1, 2, 3)), ValueError, r"an int or 2 of them, not \(1, 2, 3\)"),
     "of a function": (lambda: F.max_pool2d(image(1, 4, 4), [1, 2.5]), TypeError, r"max_pool2d: .*, not \[1, 2.5\]"),
     "a divisor of 0": (lambda: nn.AvgPool2d(2, divisor_override=0), ValueError, "divisor_override is not to be 0"),
@@ -273,11 +316,16 @@ WRONG: dict[str, tuple[Function, type[Exception], str]] = {
         ValueError, r"output_size \(6,\) cannot have been pooled to \(2,\): 6 is to be between 2 and 6"),
     "two output sizes": (lambda: F.max_unpool1d(image(1, 2), Tensor(np.array([[1, 2]])), 2, output_size=(4, 4)),
         ValueError, "output_size is to be 1 or 3 sizes"),
+    "one number for an output size": (
+        lambda: F.max_unpool1d(image(1, 2), Tensor(np.array([[1, 2]])), 2, output_size=4), TypeError,
+        "max_unpool1d: output_size is to be 1 or 3 sizes, not 4"),
     "size and ratio": (lambda: nn.FractionalMaxPool2d(2, 3, 0.5), ValueError, "output_size or output_ratio, one of"),
     "neither": (lambda: F.fractional_max_pool2d(image(1, 4, 4), 2), ValueError, "output_size or output_ratio, one of"),
     "a ratio of 1": (lambda: nn.FractionalMaxPool3d(2, output_ratio=1.0), ValueError, "between 0 and 1, not 1.0"),
     "a ratio of text": (lambda: nn.FractionalMaxPool2d(2, output_ratio="1"), TypeError, "a number or 2 numbers"),
     "too many windows": (lambda: F.fractional_max_pool2d(image(1, 4, 4), 2, 4), ValueError, "4 windows of 2 elements"),
+    "samples that are an array": (lambda: F.fractional_max_pool2d(image(1, 4, 4), 2, 2, _random_samples=np.ones(2)),
+        TypeError, "fractional_max_pool2d: expected a Tensor, not ndarray"),
     "samples of another shape": (
         lambda: F.fractional_max_pool2d(image(1, 4, 4), 2, 2, _random_samples=image(1, 2)), ValueError,
         r"_random_samples of shape \(1, 2\); expected \(1, 1, 2\)"),

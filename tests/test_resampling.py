@@ -1,5 +1,7 @@
 """Images resized, sampled and rearranged: facts about them, and what is refused."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -263,5 +265,60 @@ def test_what_cannot_be_shuffled_is_refused(call, message):
 
 
 def test_a_factor_that_is_no_int_is_refused():
-    with pytest.raises(TypeError, match="PixelShuffle: upscale_factor is an int, not float"):
+    with pytest.raises(TypeError, match="PixelShuffle: upscale_factor is to be an int, not float"):
         nn.PixelShuffle(2.0)
+
+
+def test_sizes_and_scales_may_be_any_sequences():
+    x = Tensor(np.arange(8.0, dtype=np.float32).reshape(1, 1, 2, 4))
+    for size in ([4, 2], (4, 2), np.array([4, 2])):
+        assert functional.interpolate(x, size).shape == (1, 1, 4, 2)
+    for scale in ([2, 0.5], (2.0, 0.5), np.array([2, 0.5])):
+        assert functional.interpolate(x, scale_factor=scale).shape == (1, 1, 4, 2)
+        assert repr(nn.Upsample(scale_factor=scale)) == "Upsample(scale_factor=(2.0, 0.5), mode='nearest')"
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "words"),
+    [
+        ({"size": 2.0}, TypeError, "interpolate: size is of ints, not 2.0"),
+        ({"size": [2, [3]]}, TypeError, "interpolate: size is of ints, not"),
+        ({"size": Tensor([2.0, 3.0])}, TypeError, "interpolate: size is of ints, not"),
+        ({"scale_factor": "ab"}, TypeError, "interpolate: scale_factor is of numbers, not 'ab'"),
+        ({"scale_factor": [2, [3]]}, TypeError, "interpolate: scale_factor is of numbers, not"),
+        ({"size": 2, "mode": ["nearest"]}, ValueError, "interpolate: mode ['nearest'] is none of"),
+    ],
+)
+def test_wrong_sizes_are_refused_whatever_was_asked_for_before(options, kind, words):
+    x = Tensor(np.ones((1, 1, 4, 4), np.float32))
+    functional.interpolate(x, 2)
+    with pytest.raises(kind) as caught:
+        functional.interpolate(x, **options)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind"), [("a", TypeError), ([2, "a"], TypeError), (0.0, ValueError), (-1, ValueError)]
+)
+def test_an_upsampling_by_a_wrong_scale_is_refused_at_once(wrong, kind):
+    with pytest.raises(kind, match="Upsample: scale_factor is"):
+        nn.Upsample(scale_factor=wrong)
+
+
+@pytest.mark.parametrize("padding_mode", ["border", "reflection"])
+def test_a_place_that_is_no_number_takes_nothing_from_another_image(padding_mode):
+    x = Tensor(np.arange(1.0, 9.0, dtype=np.float32).reshape(2, 1, 2, 2))
+    grid = Tensor(np.full((2, 1, 1, 2), np.nan, np.float32))
+    y = functional.grid_sample(x, grid, "nearest", padding_mode)
+    assert y.numpy().ravel().tolist() == [1.0, 5.0]  # the first of each, as in PyTorch
+
+
+@pytest.mark.parametrize("mode", ["bicubic", "area"])
+def test_a_dimension_that_keeps_its_size_costs_no_matrix_of_its_size_squared(mode):
+    x = drawn(1, 1, 3001, 1)
+    tracemalloc.start()
+    y = functional.interpolate(x, size=(3001, 1), mode=mode)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    np.testing.assert_array_equal(y.numpy(), x.numpy())
+    assert peak < 4e6

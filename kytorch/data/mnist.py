@@ -37,7 +37,11 @@ def read_idx(path: str | Path) -> Array:
     expected, found = math.prod(shape) * dtype.itemsize, len(content) - start
     if found != expected:
         raise ValueError(f"{path}: has {found} bytes of data, and {expected} are expected for shape {shape}")
-    return np.frombuffer(content, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
+    try:
+        array = np.frombuffer(content, dtype, offset=start).reshape(shape)
+    except ValueError as error:  # of more dimensions than NumPy's, or of none but too many elements
+        raise ValueError(f"{path}: is no IDX file of shape {shape}: {error}") from None
+    return array.astype(dtype.newbyteorder("="))
 
 
 def read_mnist(folder: str | Path, train: bool = True) -> TensorDataset:

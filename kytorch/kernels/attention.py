@@ -22,8 +22,9 @@ _BLOCK = 1 << 16
 _FEW = 1 << 12
 # Queries of a block where each sees only the keys up to its own place, and later ones need not be multiplied.
 _CAUSAL_ROWS = 64
-# Of each dtype, how great scores may be so that no sum of their powers of e overflows or vanishes.
-_SAFE = {"f": 60.0, "d": 600.0}
+# Of each dtype, how great scores may be so that neither sums of their powers of e overflow or vanish, nor the products
+# of these with large values and of their inverses with small gradients.
+_SAFE = {"f": 20.0, "d": 200.0}
 _TRIANGLE = np.triu(np.full((_CAUSAL_ROWS, _CAUSAL_ROWS), -np.inf, np.float32), 1)
 
 
@@ -65,21 +66,29 @@ def attention(q: Array, k: Array, v: Array, terms: Terms) -> tuple[Array, Normal
         q32, k32, v32 = [x.astype(np.float32) for x in (q, k, v)]
         y, normaliser = attention(q32, k32, v32, _widened(terms))
         return y.astype(q.dtype), normaliser
-    lead = _lead(q, k, v, terms)
-    length, count = q.shape[-2], k.shape[-2]
-    y = _like(q, (*lead, length, v.shape[-1]))
-    inverse: Array = np.empty_like(q, order="C", shape=(*lead, length, 1))
+    like = q
+    q, k, v, terms = _expanded(q, k, v, terms)
+    *lead, length, _ = q.shape
+    count = k.shape[-2]
+    y = _like(like, (*lead, length, v.shape[-1]))
+    inverse = _empty(q, *lead, length, 1)
     if not y.size or not count:
         y.fill(0)
         inverse.fill(0)
         return y, Normaliser(None, inverse)
     shift: Array | None = None
-    q, k, v, terms = _expanded(q, k, v, terms, lead)
+    if inverse.size * count <= _FEW and (not terms.causal or max(length, count) <= _CAUSAL_ROWS):
+        # One block, without the time that choosing it takes.
+        whole = _Block((), slice(0, length), slice(0, count))
+        e = _scores(q * terms.scale, k, terms, whole, _empty(q, inverse.size * count))
+        shift, total = _powers(e, terms)
+        _weigh(e, total, v, terms.kept, terms.gain, y, inverse)
+        return y, Normaliser(shift, inverse)
     limit = _SAFE[q.dtype.char]
     highest = 0.0 if terms.mask is None else float(np.maximum.reduce(terms.mask, None))
-    scratch: Array = np.empty_like(q, order="C", shape=(_size_of_scratch(inverse, count),))
+    scratch = _empty(q, _size_of_scratch(inverse, count))
     ones: Array | None = None
-    for block in _blocks(lead, length, count, terms.causal):
+    for block in _blocks(q.shape[:-2], length, count, terms.causal):
         q_rows = q[block.heads][..., block.rows, :] * terms.scale
         k_seen, v_seen = k[block.heads][..., block.keys, :], v[block.heads][..., block.keys, :]
         within = _bound(q_rows, k_seen) + highest <= limit
@@ -93,24 +102,15 @@ def attention(q: Array, k: Array, v: Array, terms: Terms) -> tuple[Array, Normal
                 within = False
                 e = _scores(q_rows, k_seen, terms, block, scratch)
         if not within:
-            greatest = np.maximum.reduce(e, -1, keepdims=True)
-            if terms.mask is not None:
-                greatest[greatest == -np.inf] = 0
+            greatest, total = _powers(e, terms)
             if greatest.size == inverse.size:
                 shift = greatest
             else:
                 shift = np.zeros_like(inverse) if shift is None else shift
                 shift[block.heads][..., block.rows, :] = greatest
-            e -= greatest
-            np.exp(e, e)
-            total = np.add.reduce(e, -1, keepdims=True)
-            if terms.mask is not None:
-                total[total == 0] = np.inf
-        if terms.kept is not None:
-            e *= terms.kept[block.heads][..., block.rows, block.keys]
-        divided = np.reciprocal(total, out=inverse[block.heads][..., block.rows, :])
-        y_rows = np.matmul(e, v_seen, out=y[block.heads][..., block.rows, :])
-        y_rows *= divided if terms.kept is None else divided * terms.gain
+        kept = None if terms.kept is None else terms.kept[block.heads][..., block.rows, block.keys]
+        y_rows, inverse_rows = [x[block.heads][..., block.rows, :] for x in (y, inverse)]
+        _weigh(e, total, v_seen, kept, terms.gain, y_rows, inverse_rows)
     return y, Normaliser(shift, inverse)
 
 
@@ -132,7 +132,7 @@ def attention_vjp(
     lead = y.shape[:-2]
     length, count = q.shape[-2], k.shape[-2]
     mask = terms.mask
-    q, k, v, terms = _expanded(q, k, v, terms, lead)
+    q, k, v, terms = _expanded(q, k, v, terms)
     empty = not y.size or not count
     # Where some keys are seen by no query, nothing is written to their gradients.
     fill = empty or (terms.causal and count > length)
@@ -143,7 +143,7 @@ def attention_vjp(
     g_mask: Array | None = np.zeros_like(mask, q.dtype) if needed[3] and mask is not None else None
     if empty:
         return g_q, g_k, g_v, g_mask
-    scratch: Array = np.empty_like(q, order="C", shape=(2, _size_of_scratch(normaliser.inverse, count)))
+    scratch = _empty(q, 2, _size_of_scratch(normaliser.inverse, count))
     last = length
     for block in _blocks(lead, length, count, terms.causal):
         heads, rows, keys = block
@@ -188,6 +188,28 @@ def _scores(q: Array, k: Array, terms: Terms, block: _Block, scratch: Array) -> 
     if terms.mask is not None:
         s += terms.mask[block.heads][..., block.rows, block.keys]
     return s
+
+
+def _powers(s: Array, terms: Terms) -> tuple[Array, Array]:
+    """Turn the scores `s` into e^(s - shift), in place; the shift, each row's greatest, and the rows' sums."""
+    shift: Array = np.maximum.reduce(s, -1, keepdims=True)
+    if terms.mask is not None:
+        shift[shift == -np.inf] = 0
+    s -= shift
+    np.exp(s, s)
+    total: Array = np.add.reduce(s, -1, keepdims=True)
+    if terms.mask is not None:
+        total[total == 0] = np.inf
+    return shift, total
+
+
+def _weigh(e: Array, total: Array, v: Array, kept: Array | None, gain: float, y: Array, inverse: Array) -> None:
+    """Write e v / total, of the weights that are `kept`, into `y`, and 1 / total into `inverse`."""
+    if kept is not None:
+        e *= kept
+    np.reciprocal(total, out=inverse)
+    np.matmul(e, v, out=y)
+    y *= inverse if kept is None else inverse * gain
 
 
 def _size_of_scratch(inverse: Array, count: int) -> int:
@@ -250,24 +272,29 @@ def _add_to_mask(total: Array, g: Array, block: _Block) -> None:
     part += broadcast.sum_to_size(g, part.shape)
 
 
-def _lead(q: Array, k: Array, v: Array, terms: Terms) -> tuple[int, ...]:
+def _expanded(q: Array, k: Array, v: Array, terms: Terms) -> tuple[Array, Array, Array, Terms]:
+    """All with the leading dimensions of the answer."""
     lead = q.shape[:-2]
-    others = {x.shape[:-2] for x in (k, v, terms.mask) if x is not None} - {lead, ()}
-    return np.broadcast_shapes(lead, *others) if others else lead  # asking takes longer than attention to few keys
-
-
-def _expanded(q: Array, k: Array, v: Array, terms: Terms, lead: tuple[int, ...]) -> tuple[Array, Array, Array, Terms]:
-    """All with the leading dimensions `lead`."""
+    mask = terms.mask
+    if mask is None and lead == k.shape[:-2] == v.shape[:-2]:
+        return q, k, v, terms
+    others = {x.shape[:-2] for x in (k, v, mask) if x is not None} - {lead, ()}
+    if others:  # asking takes longer than attention to few keys
+        lead = np.broadcast_shapes(lead, *others)
+    if mask is not None:
+        terms = terms._replace(mask=broadcast.expand(mask, (*lead, q.shape[-2], k.shape[-2])))
     q, k, v = [x if x.shape[:-2] == lead else broadcast.expand(x, lead + x.shape[-2:]) for x in (q, k, v)]
-    if terms.mask is not None:
-        mask = broadcast.expand(terms.mask, (*lead, q.shape[-2], k.shape[-2]))
-        terms = terms._replace(mask=mask)
     return q, k, v, terms
 
 
 def _like(x: Array, shape: tuple[int, ...], fill: bool = False) -> Array:
     """An array of `shape`, laid out in memory as `x` is, with zeros if `fill`."""
     y: Array = (np.zeros_like if fill else np.empty_like)(x, shape=shape)
+    return y
+
+
+def _empty(like: Array, *shape: int) -> Array:
+    y: Array = np.empty_like(like, order="C", shape=shape)
     return y
 
 

@@ -98,12 +98,16 @@ def columns(x: Array, geometry: Geometry, axes: Sizes) -> Iterator[tuple[slice, 
     """
     row = _row(x, geometry, axes)
     by_row = math.prod(row) >= _ROW and geometry.dilation[0] == 1
+    shifts = _shifts(geometry) if by_row and len(axes) > 1 and axes[-1] == x.ndim - 1 else {}
     images = [x.reshape(geometry.groups, -1, *x.shape[1:])]
     stride = geometry.stride[-1]
-    if axes[-1] == x.ndim - 1 and 1 < stride < geometry.kernel[-1]:
+    if axes[-1] == x.ndim - 1 and 1 < stride < geometry.kernel[-1] - len(shifts):
         # Each tap copies every stride-th element, which is quicker from where they lie side by side.
         images = [np.ascontiguousarray(images[0][..., i::stride]) for i in range(stride)]
-    return (_by_rows if by_row else _by_blocks)(images, geometry, tuple([axis + 1 for axis in axes]), row)
+    axes = tuple([axis + 1 for axis in axes])
+    if by_row:
+        return _by_rows(images, geometry, axes, row, shifts)
+    return _by_blocks(images, geometry, axes, row)
 
 
 def _picked(images: list[Array], spans: list[Span]) -> tuple[Array, list[Span]]:
@@ -124,7 +128,7 @@ def _row(x: Array, geometry: Geometry, axes: Sizes) -> list[int]:
 
 
 def _by_rows(
-    images: list[Array], geometry: Geometry, axes: Sizes, row: list[int]
+    images: list[Array], geometry: Geometry, axes: Sizes, row: list[int], shifts: dict[int, Sizes]
 ) -> Iterator[tuple[slice, slice, Array]]:
     """Only the taps of the other dimensions are copied out; those of the first are rows that follow one another."""
     x = images[0]
@@ -136,6 +140,7 @@ def _by_rows(
     height = (several - 1) * stride + kernel
     together = min(len(x), max(1, _CHUNK // (of_row * height)))
     buffer = np.empty_like(x, order="C", shape=(together, height, len(taps), x.shape[1], *row))
+    across = geometry.kernel[-1]
     for first, start in itertools.product(range(0, out, several), range(0, len(x), together)):
         groups = slice(start, min(start + together, len(x)))
         count = min(several, out - first)
@@ -144,10 +149,39 @@ def _by_rows(
         part[:, : inside.start] = 0
         part[:, inside.stop :] = 0
         for i, (image, spans) in enumerate(taps):
-            copy(part[:, inside, i], image[groups, :, where].swapaxes(1, 2), spans, axes[1:])
+            if i % across not in shifts:
+                copy(part[:, inside, i], image[groups, :, where].swapaxes(1, 2), spans, axes[1:])
+        for i, (_, spans) in enumerate(taps):
+            if i % across in shifts:
+                source, by = shifts[i % across]
+                _shift(part[:, inside, i - i % across + source], part[:, inside, i], by, spans[-1][0])
         lines = windows(part.reshape(len(part), height, each, length), 1, kernel, stride)[:, :count]
         block = np.moveaxis(lines, -1, 2).reshape(len(part), count, kernel * each, length)
         yield groups, slice(first * length, (first + count) * length), block
+
+
+def _shifts(geometry: Geometry) -> dict[int, Sizes]:
+    """Of the last dimension's taps those that meet only what another does, so many outputs away: (it, how many)."""
+    size, kernel, out, stride, dilation, low = (sizes[-1] for sizes in geometry[:6])
+    met = [span(k * dilation - low, size, out, stride)[0] for k in range(kernel)]
+    whole = [k for k in range(kernel) if met[k] == slice(0, out)]
+    shifts: dict[int, Sizes] = {}
+    for k, source in itertools.product(range(kernel), whole):
+        by, left = divmod((k - source) * dilation, stride)
+        if k not in whole and not left and met[k].start + by >= 0 and met[k].stop + by <= out:
+            shifts[k] = (source, by)
+    return shifts
+
+
+def _shift(source: Array, target: Array, by: int, inside: slice) -> None:
+    """Copy the rows of `source` from the element `by` on, all as one line for speed, and put 0 outside."""
+    lines, shifted = (x.reshape(*x.shape[:2], -1) for x in (source, target))
+    if by > 0:
+        shifted[..., :-by] = lines[..., by:]
+    else:
+        shifted[..., -by:] = lines[..., :by]
+    target[..., : inside.start] = 0
+    target[..., inside.stop :] = 0
 
 
 def _by_blocks(

@@ -119,9 +119,10 @@ def weight_gradient(x: Array, g: Array, geometry: Geometry) -> Array:
         flat = g.reshape(groups, len(g) // groups, -1)
         # BLAS multiplies the larger matrix from the left sooner, but many weights take longer to turn than that saves.
         turned = flat.shape[2] >= _POSITIONS
-        found = np.zeros_like(total, shape=(groups, *(flat.shape[1], total.size // len(g))[:: -1 if turned else 1]))
-        for of_groups, outputs, block in columns.columns(x, geometry, order.axes):
-            of_block = columns.of_block(flat, of_groups, outputs, block)
+        outputs, taps = flat.shape[1], total.size // len(g)
+        found = np.zeros_like(total, shape=(groups, taps, outputs) if turned else (groups, outputs, taps))
+        for of_groups, positions, block in columns.columns(x, geometry, order.axes):
+            of_block = columns.of_block(flat, of_groups, positions, block)
             factors = (block, of_block) if turned else (of_block, block)
             _add_products(found[of_groups], factors[0], factors[1].swapaxes(2, 3))
         total = np.ascontiguousarray(found.swapaxes(1, 2) if turned else found).reshape(total.shape)
@@ -152,9 +153,9 @@ def transposed(g: Array, w: Array, b: Array | None, geometry: Geometry) -> Array
         phases = _phases(geometry)
         products = sum(math.prod((*phase.geometry.out, *phase.geometry.kernel)) for phase in phases)
         # Where there are fewer positions than channels, it takes longer to turn the weights.
-        few = products <= _WASTE * math.prod((*geometry.out, *geometry.kernel))
-        few = few and outputs <= len(g) * math.prod(geometry.out)
-        if few or (inputs == 1 and groups > 1):
+        by_phases = products <= _WASTE * math.prod((*geometry.out, *geometry.kernel))
+        by_phases = by_phases and outputs <= len(g) * math.prod(geometry.out)
+        if by_phases or (inputs == 1 and groups > 1):
             turned = w.reshape(groups, outputs, inputs, *w.shape[2:]).swapaxes(1, 2)
             turned = turned.reshape(groups * inputs, outputs, *w.shape[2:])
             _transpose_by_phases(_arranged(g, order, False), turned, b, x, phases, order.axes)
@@ -273,9 +274,11 @@ def _is_by_images(x: Array) -> bool:
 
 def sum_of_channels(g: Array) -> Array:
     """The sum of (n, channels, *space) over all but the channels."""
+    if g.dtype.char == "e":
+        return sum_of_channels(_wide(g)).astype(g.dtype)
     rows = g.transpose(_order(g).there)
     total: Array
-    if rows.flags.c_contiguous and g.dtype.char != "e":
+    if rows.flags.c_contiguous:
         rows = rows.reshape(len(rows), -1)
         total = rows @ np.ones_like(rows, shape=rows.shape[1:])
     else:

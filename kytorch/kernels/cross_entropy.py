@@ -168,11 +168,12 @@ def by_probabilities_vjp(e: Array, t: Array, of_all: Array, g: Array) -> Array:
     return y
 
 
-def shaped(matrix: Array, x: Array) -> Array:
-    """A (classes, rows) matrix as an array of the shape of `x`."""
-    if x.ndim == 2:
+def shaped(matrix: Array, shape: tuple[int, ...]) -> Array:
+    """A (classes, rows) matrix as an array (n, classes) or (n, classes, places)."""
+    if len(shape) == 2:
         return matrix.T
-    return matrix.reshape(x.shape[1], x.shape[0], x.shape[2]).transpose(1, 0, 2)
+    n, classes, places = shape
+    return matrix.reshape(classes, n, places).transpose(1, 0, 2)
 
 
 def minus_log_softmax(x: Array) -> Array:

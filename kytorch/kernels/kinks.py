@@ -133,11 +133,12 @@ def _hardswish(x: Array, y: Array) -> None:
 
 
 def _hardswish_vjp(g: Array, x: Array, y: Array, t: Array) -> None:
-    # [inside] (x / 3 - 1/2) + [x > -3]
-    above = np.logical_not(np.less_equal(x, -3.0))
-    np.multiply(x, 1 / 3, out=y)
-    np.subtract(y, 0.5, out=y)
-    keep(y, np.logical_and(above, np.less(x, 3.0)), t)
-    np.copyto(y, above)
-    np.add(y, t, out=y)
+    # c + 1/2 - [c is 1 or -1] c / 2, c = x / 3 limited to [-1, 1]; the quotient of no smaller x rounds to 1
+    np.divide(x, 3.0, out=y)
+    np.minimum(y, filled(1.0, y.dtype.char)[: y.size], out=y)
+    np.maximum(y, filled(-1.0, y.dtype.char)[: y.size], out=y)
+    np.trunc(y, out=t)
+    np.multiply(t, 0.5, out=t)
+    np.subtract(y, t, out=y)
+    np.add(y, 0.5, out=y)
     np.multiply(y, g, out=y)

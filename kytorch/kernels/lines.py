@@ -14,7 +14,7 @@ from kytorch.kernels.resampling import Line
 Array = npt.NDArray[Any]
 
 
-@lru_cache(1024)
+@lru_cache(64)
 def nearest(n: int, m: int, scale: float | None, single: bool, exact: bool) -> Line:
     """y[i] = x[floor(i s)] with s = n / m, or 1 / `scale` if it is given; `exact` takes the elements' middles.
 
@@ -28,14 +28,14 @@ def nearest(n: int, m: int, scale: float | None, single: bool, exact: bool) -> L
     return Line(n, np.clip(np.floor(place).astype(np.intp), 0, n - 1)[:, None], None)
 
 
-@lru_cache(1024)
+@lru_cache(64)
 def linear(n: int, m: int, scale: float | None, align_corners: bool) -> Line:
     """y[i] = (1 - t) x[j] + t x[j + 1] at the place j + t of i."""
     j, t = _places(n, m, scale, align_corners, clipped=True)
     return Line(n, np.stack([j, np.minimum(j + 1, n - 1)], 1), np.stack([1 - t, t], 1))
 
 
-@lru_cache(1024)
+@lru_cache(64)
 def cubic(n: int, m: int, scale: float | None, align_corners: bool) -> Line:
     """Cubic convolution (Keys 1981) with a = -3/4 of the four elements around a place."""
     j, t = _places(n, m, scale, align_corners, clipped=False)
@@ -43,7 +43,7 @@ def cubic(n: int, m: int, scale: float | None, align_corners: bool) -> Line:
     return Line(n, np.clip(j[:, None] + np.arange(-1, 3), 0, n - 1), weights)
 
 
-@lru_cache(1024)
+@lru_cache(64)
 def area(n: int, m: int) -> Line:
     """y[i] = the mean of x from floor(i n / m) to below ceil((i + 1) n / m)."""
     i = np.arange(m)
@@ -53,7 +53,7 @@ def area(n: int, m: int) -> Line:
     return Line(n, np.where(inside, places, low[:, None]), inside / (high - low)[:, None])
 
 
-@lru_cache(1024)
+@lru_cache(64)
 def antialiased(n: int, m: int, scale: float | None, align_corners: bool, mode: str) -> Line:
     """A filter as wide as an output where the image shrinks, around an output's middle, its weights summing to 1."""
     radius, weigh = _FILTERS[mode]

@@ -9,35 +9,33 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kytorch.kernels.pooling_lines import (
-    EVERY,
-    Line,
-    blocks,
-    by_columns,
-    combined,
-    laid_shape,
-    layout_of,
-    pooled_shape,
-    turned,
-    with_axis,
-)
+from kytorch.kernels.pooling_lines import EVERY, Line, combined, plan_of, pooled_shape, with_axis
 
 Array = npt.NDArray[Any]
 
 
-def max_pool(x: Array, lines: Sequence[Line]) -> Array:
-    """The greatest element of each window of the last dimensions, which is NaN if one is."""
-    layout = layout_of(x, len(lines))
-    laid = layout.laid(x)
-    shape = pooled_shape(x.shape, lines)
-    y: Array = np.empty_like(laid, order="C", shape=laid_shape(laid, layout, lines))
-    passes = list(zip(layout.axes, lines))[::-1]
-    for part in blocks(laid):
-        _maxima(laid[part], passes, y[part])
-    return layout.restored(y, shape)
+# Of so few elements the passes are kept for the gradient, which takes as long to make them again as to use them.
+_KEPT = 1 << 15
 
 
-def _maxima(x: Array, passes: list[tuple[int, Line]], out: Array | None) -> list[Array]:
+def max_pool(x: Array, lines: tuple[Line, ...]) -> tuple[Array, list[Array]]:
+    """The greatest element of each window of the last dimensions, which is NaN if one is; what the passes made, or [].
+
+    These are for `max_pool_vjp`.
+    """
+    plan = plan_of(x, lines)
+    laid = plan.laid(x)
+    y: Array = np.empty_like(laid, order="C", shape=plan.windows)
+    passes = plan.passes[::-1]
+    made: list[Array] = []
+    for part in plan.blocks(laid):
+        made = _maxima(plan.block(laid[part]), passes, None if plan.turn else y[part])
+        if plan.turn:
+            y[part] = made[-1].T
+    return plan.restored(y, pooled_shape(x.shape, lines)), made if 0 < x.size <= _KEPT else []
+
+
+def _maxima(x: Array, passes: tuple[tuple[int, Line], ...], out: Array | None) -> list[Array]:
     """`x`, and what each pass makes of the one before, the last of them, if `out` is given, in `out`."""
     found = [x]
     for i, (axis, line) in enumerate(passes):
@@ -46,78 +44,77 @@ def _maxima(x: Array, passes: list[tuple[int, Line]], out: Array | None) -> list
     return found
 
 
-def max_pool_vjp(g: Array, x: Array, y: Array, lines: Sequence[Line]) -> Array:
+def max_pool_vjp(g: Array, x: Array, y: Array, made: list[Array], lines: tuple[Line, ...]) -> Array:
     """The transpose of taking each window's greatest element `y`, the first of equal ones: `g` is added to these."""
-    if y.size and np.isnan(np.minimum.reduce(y, None)):
-        return put(g, max_places(x, lines), x.shape, len(lines))
-    layout = layout_of(x, len(lines))
-    laid, above, greatest = layout.laid(x), layout.laid(g), layout.laid(y)
-    total: Array = np.empty_like(above, order="C", shape=laid.shape)
-    passes = list(zip(layout.axes, lines))[::-1]
-    for part in blocks(laid):
-        values = [*_maxima(laid[part], passes[:-1], None), greatest[part]]
-        rest = above[part]
+    if y.size and (least := np.minimum.reduce(y, None)) != least:  # NaN
+        return put(g, max_places(x, lines)[1], x.shape, len(lines))
+    plan = plan_of(x, lines)
+    above = plan.laid(g)
+    total: Array = np.empty_like(above, order="C", shape=plan.sizes)
+    passes = plan.passes[::-1]
+    shape = x.shape
+    if not made:
+        x, y = plan.laid(x), plan.laid(y)
+    for part in plan.blocks(total):
+        values = made or [*_maxima(plan.block(x[part]), passes[:-1], None), plan.block(y[part])]
+        rest = plan.block(above[part])
         for i in reversed(range(len(passes))):
-            axis, line = passes[i]
-            rest = _max_vjp(rest, values[i], values[i + 1], axis, line, None if i else total[part])
-    return layout.restored(total, x.shape)
+            rest = _max_vjp(rest, values[i], values[i + 1], *passes[i], None if i or plan.turn else total[part])
+        if plan.turn:
+            total[part] = rest.T
+    return plan.restored(total, shape)
 
 
 def _max_vjp(g: Array, x: Array, y: Array, axis: int, line: Line, out: Array | None) -> Array:
     """What of `g` goes to which element: of a window's to the first that is its greatest, and the rest is then 0."""
     total: Array = np.empty_like(g, order="C", shape=x.shape) if out is None else out
-    g, x, y, sums = [with_axis(part, axis) for part in (g, x, y, total)]
-    if by_columns(x, line):
-        columns: Array = np.empty_like(sums, order="C", shape=sums.shape[::-1])
-        _pass_down(turned(g), turned(x), turned(y), columns, line)
-        sums[...] = columns.transpose(2, 1, 0)
-    else:
-        _pass_down(g, x, y, sums, line)
+    _pass_down(with_axis(g, axis), with_axis(x, axis), with_axis(y, axis), with_axis(total, axis), line)
     return total
 
 
 def _pass_down(g: Array, x: Array, y: Array, sums: Array, line: Line) -> None:
     """On the numbers' bits, taken as integers: times 0 they are 0 whatever they are."""
     signed = np.dtype(f"i{g.dtype.itemsize}")
-    rest, bits = g.view(signed), sums.view(signed)
+    bits = sums.view(signed)
     if not (line.is_apart and line.is_whole):
         sums.fill(0)
+    left, rest, found, is_mine = g.view(signed), *np.empty((2, *g.shape), signed), np.empty(g.shape, np.bool_)
+    if line.terms and line.terms[0][0] is not EVERY:
+        rest[...] = left
     last = len(line.terms) - 1
-    mine = False
     for i, (window, element) in enumerate(line.terms):
         if i == last and window is EVERY:
-            found = rest
-        elif window is EVERY:
-            found = rest * (x[:, element] == y).view(np.int8)
-            rest = np.bitwise_xor(rest, found, out=rest if mine else None)
-            mine = True
+            share = left
         else:
-            if not mine:
-                rest, mine = rest.copy(), True
-            left = rest[:, window]
-            found = left * (x[:, element] == y[:, window]).view(np.int8)
-            left ^= found
+            share, mask = found[:, window], is_mine[:, window]
+            np.equal(x[:, element], y[:, window], mask)
+            np.multiply(left[:, window], mask.view(np.int8), share)
+            np.bitwise_xor(left[:, window], share, rest[:, window])
+            left = rest
         if line.is_apart:
-            bits[:, element] = found
+            bits[:, element] = share
         else:
             into = sums[:, element]
-            into += found.view(g.dtype)
+            into += share.view(g.dtype)
 
 
-def max_places(x: Array, lines: Sequence[Line]) -> Array:
-    """Of each window's greatest element, the first of equal ones or else the last NaN, its number.
+def max_places(x: Array, lines: tuple[Line, ...]) -> tuple[Array, Array]:
+    """Each window's greatest element, and the number of the first of equal ones or else of the last NaN.
 
     Elements are numbered through the pooled dimensions.
     """
-    layout = layout_of(x, len(lines))
-    (axis, line), *others = list(zip(layout.axes, lines))[::-1]
-    greatest, number = _first_places(layout.laid(x), axis, line)
+    plan = plan_of(x, lines)
+    (axis, line), *others = plan.passes[::-1]
+    greatest, number = _first_places(plan.block(plan.laid(x)), axis, line)
     step = line.size
     for axis, line in others:
         greatest, place = _first_places(greatest, axis, line)
         number = np.take_along_axis(number, place, axis) + place * step
         step *= line.size
-    return layout.restored(number, pooled_shape(x.shape, lines))
+    if plan.turn:
+        greatest, number = np.ascontiguousarray(greatest.T), np.ascontiguousarray(number.T)
+    shape = pooled_shape(x.shape, lines)
+    return plan.restored(greatest, shape), plan.restored(number, shape)
 
 
 def _first_places(laid: Array, axis: int, line: Line) -> tuple[Array, Array]:

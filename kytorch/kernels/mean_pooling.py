@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from kytorch.kernels import reduce
-from kytorch.kernels.pooling_lines import (
-    Line,
-    blocks,
-    by_columns,
-    combined,
-    is_of_all,
-    laid_shape,
-    layout_of,
-    pooled_shape,
-    swapped,
-    turned,
-    with_axis,
-)
+from kytorch.kernels.pooling_lines import Line, combined, is_of_all, plan_of, pooled_shape, swapped, with_axis
 
 Array = npt.NDArray[Any]
 
 
-def mean_pool(x: Array, lines: Sequence[Line], divisor: float | Array) -> Array:
+def mean_pool(x: Array, lines: tuple[Line, ...], divisor: float | Array) -> Array:
     """The sum of each window of the last dimensions, divided; float16 is summed in float32."""
     dims = len(lines)
     if x.dtype.char == "e":
@@ -35,19 +22,22 @@ def mean_pool(x: Array, lines: Sequence[Line], divisor: float | Array) -> Array:
     if x.size and all(map(is_of_all, lines)):
         y = reduce.sum(x, tuple(range(x.ndim - dims, x.ndim)), True)
     else:
-        layout = layout_of(x, dims)
-        laid = layout.laid(x)
-        found: Array = np.empty_like(laid, order="C", shape=laid_shape(laid, layout, lines))
-        passes = sorted(zip(layout.axes, lines), key=_place)  # what lies far apart first: its runs are longer
-        for part in blocks(laid):
-            summed = laid[part]
+        plan = plan_of(x, lines)
+        laid = plan.laid(x)
+        found: Array = np.empty_like(laid, order="C", shape=plan.windows)
+        passes = sorted(plan.passes, key=_place)  # what lies far apart first: its runs are longer
+        for part in plan.blocks(laid):
+            summed = plan.block(laid[part])
             for i, (axis, line) in enumerate(passes):
-                summed = combined(np.add, 0.0, summed, axis, line, found[part] if i == dims - 1 else None)
-        y = layout.restored(found, pooled_shape(x.shape, lines))
+                out = found[part] if i == dims - 1 and not plan.turn else None
+                summed = combined(np.add, 0.0, summed, axis, line, out)
+            if plan.turn:
+                found[part] = summed.T
+        y = plan.restored(found, pooled_shape(x.shape, lines))
     return _divided(y, divisor, y)
 
 
-def mean_pool_vjp(g: Array, lines: Sequence[Line], divisor: float | Array) -> Array:
+def mean_pool_vjp(g: Array, lines: tuple[Line, ...], divisor: float | Array) -> Array:
     """The transpose: each element of a window gets the window's `g`, divided, or their sum if it is in several."""
     dims = len(lines)
     if g.dtype.char == "e":
@@ -56,18 +46,17 @@ def mean_pool_vjp(g: Array, lines: Sequence[Line], divisor: float | Array) -> Ar
     shape = g.shape[: g.ndim - dims] + tuple([line.size for line in lines])
     if all(map(is_of_all, lines)):
         return np.broadcast_to(g, shape)
-    layout = layout_of(g, dims)
-    laid = layout.laid(g)
-    total_shape = laid.shape
-    for axis, line in zip(layout.axes, lines):
-        total_shape = swapped(total_shape, axis, line.size)
-    total: Array = np.empty_like(laid, order="C", shape=total_shape)
-    passes = sorted(zip(layout.axes, lines), key=_place, reverse=True)
-    for part in blocks(total):
-        rest = laid[part]
+    plan = plan_of(g, lines)
+    laid = plan.laid(g)
+    total: Array = np.empty_like(laid, order="C", shape=plan.sizes)
+    passes = sorted(plan.passes, key=_place, reverse=True)
+    for part in plan.blocks(total):
+        rest = plan.block(laid[part])
         for i, (axis, line) in enumerate(passes):
-            rest = _spread(rest, axis, line, total[part] if i == dims - 1 else None)
-    return layout.restored(total, shape)
+            rest = _spread(rest, axis, line, total[part] if i == dims - 1 and not plan.turn else None)
+        if plan.turn:
+            total[part] = rest.T
+    return plan.restored(total, shape)
 
 
 def _place(at: tuple[int, Line]) -> int:
@@ -90,22 +79,16 @@ def _divided(y: Array, divisor: float | Array, out: Array | None) -> Array:
 
 def _spread(g: Array, axis: int, line: Line, out: Array | None) -> Array:
     total: Array = np.empty_like(g, order="C", shape=swapped(g.shape, axis, line.size)) if out is None else out
-    g, sums = with_axis(g, axis), with_axis(total, axis)
-    if by_columns(g, line):
-        columns: Array = np.empty_like(sums, order="C", shape=sums.shape[::-1])
-        _add_shares(turned(g), columns, line)
-        sums[...] = columns.transpose(2, 1, 0)
-    else:
-        _add_shares(g, sums, line)
+    _add_shares(with_axis(g, axis), with_axis(total, axis), line)
     return total
 
 
 def _add_shares(g: Array, sums: Array, line: Line) -> None:
-    if not (line.is_apart and line.is_whole):
-        sums.fill(0)
-    for window, element in line.terms:
-        if line.is_apart:
+    if line.is_apart and line.is_whole:
+        for window, element in line.terms:
             sums[:, element] = g[:, window]
-        else:
-            into = sums[:, element]
-            into += g[:, window]
+        return
+    sums.fill(0)
+    for window, element in [(slice(i, i + 1), run) for i, run in enumerate(line.runs)] or line.terms:
+        into = sums[:, element]
+        into += g[:, window]

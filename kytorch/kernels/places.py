@@ -67,16 +67,16 @@ def _around(
     if mode != "bicubic":
         place, turn = inside(place, n, padding, align_corners)
     if mode == "nearest":
-        return [whole(np.rint(place), n)], place, None
+        return [whole(np.rint(place), n, padding)], place, None
     before: Array = np.floor(place)
     slope: Array = np.full_like(place, factor)
     slope *= turn
     if mode == "bilinear":
-        first = whole(before, n)
-        after = whole(before + 1, n) if padding == "zeros" else np.minimum(first + 1, n - 1)
+        first = whole(before, n, padding)
+        after = whole(before + 1, n, padding) if padding == "zeros" else np.minimum(first + 1, n - 1)
         return [first, after], place - before, slope
     taps = [inside(before + k, n, padding, align_corners)[0] for k in (-1, 0, 1, 2)]
-    return [whole(tap, n) for tap in taps], place - before, slope
+    return [whole(tap, n, padding) for tap in taps], place - before, slope
 
 
 def weights(t: Array, mode: str) -> list[tuple[Array, Array]]:
@@ -165,9 +165,12 @@ def _reflected(place: Array, low: float, high: float) -> tuple[Array, Array]:
     return np.where(even, rest + low, span - rest + low), turn.astype(place.dtype)
 
 
-def whole(place: Array, n: int) -> Array:
-    """Whole places as integers, -1 or n for all that are outside of a dimension of n elements, and for NaN."""
-    integers: Array = np.nan_to_num(np.clip(place, -1, n), nan=-1).astype(np.intp)
+def whole(place: Array, n: int, padding: str) -> Array:
+    """Whole places as integers, -1 or n for all that are outside of a dimension of n elements.
+
+    NaN is outside too with a padding of zeros, and else 0, as in PyTorch.
+    """
+    integers: Array = np.nan_to_num(np.clip(place, -1, n), nan=-1 if padding == "zeros" else 0).astype(np.intp)
     return integers
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,13 +19,14 @@ Term = tuple[slice, slice]
 
 # So many elements a pass takes at once, so that what it makes stays in the cache.
 _BLOCK = 1 << 17
-# From so many lines on, windows of more than two elements along the last dimension are sooner made of columns.
-_LINES = 16
+# Of so many planes in a block, windows of more than two elements are sooner pooled with their elements side by side.
+_PLANES = 16
 EVERY = slice(None)
 
 
-class Line(NamedTuple):
-    """How windows lie along a dimension of `size` elements.
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """How windows lie along a dimension of `size` elements. Equal to itself only, so that what follows is remembered.
 
     A term says of which windows, and where, the elements at one place of a window are: in the order of the places.
     """
@@ -38,6 +40,8 @@ class Line(NamedTuple):
     """No element is in two windows."""
     is_whole: bool
     """Every element is in a window."""
+    runs: tuple[slice, ...] = ()
+    """Each window's elements, if no two windows have theirs at the same places, so that a term is of one alone."""
 
 
 def strided(size: int, kernel: int, stride: int, padding: int, dilation: int, windows: int) -> Line:
@@ -58,11 +62,12 @@ def adaptive(size: int, windows: int) -> Line:
     terms = []
     times = math.gcd(size, windows)
     period, step = windows // times, size // times  # so many windows later all is as before, so many elements on
-    for i in range(period):
-        for element in range(i * size // windows, -(-(i + 1) * size // windows)):
+    runs = [slice(i * size // windows, -(-(i + 1) * size // windows)) for i in range(period)]
+    for i, run in enumerate(runs):
+        for element in range(run.start, run.stop):
             every = EVERY if period == 1 else slice(i, None, period)
             terms.append((every, slice(element, element + (times - 1) * step + 1, step)))
-    return _line(size, windows, terms)
+    return _line(size, windows, terms, tuple(runs) if times == 1 else ())
 
 
 def is_of_all(line: Line) -> bool:
@@ -70,22 +75,31 @@ def is_of_all(line: Line) -> bool:
     return line.windows == 1 and len(line.terms) == line.size
 
 
-def _line(size: int, windows: int, terms: list[Term]) -> Line:
+def _line(size: int, windows: int, terms: list[Term], runs: tuple[slice, ...] = ()) -> Line:
     counts, uses = np.zeros(windows, np.intp), np.zeros(size, np.intp)
     for window, element in terms:
         counts[window] += 1
         uses[element] += 1
-    return Line(size, windows, tuple(terms), counts, bool((uses <= 1).all()), bool((uses >= 1).all()))
+    return Line(size, windows, tuple(terms), counts, bool((uses <= 1).all()), bool((uses >= 1).all()), runs)
 
 
-class Layout(NamedTuple):
-    """An array's dimensions in the order of memory, those before the first pooled one as one."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """In which order an array is pooled: its dimensions as they lie in memory, those before the first pooled as one.
+
+    With `turn`, each block is worked on with its dimensions in the opposite order, where slices have longer runs.
+    """
 
     order: tuple[int, ...]
     back: tuple[int, ...]
-    axes: tuple[int, ...]
-    """Where the pooled dimensions then are."""
     lead: int
+    turn: bool
+    passes: tuple[tuple[int, Line], ...]
+    """Each line and the axis along which it lies in a block."""
+    windows: tuple[int, ...]
+    """The shape, so laid out, with as many elements along each line as it has windows."""
+    sizes: tuple[int, ...]
+    """The shape with as many elements as each line has."""
 
     def laid(self, x: Array) -> Array:
         """`x` so laid out."""
@@ -99,20 +113,40 @@ class Layout(NamedTuple):
         whole: Array = y.reshape([shape[i] for i in self.order])
         return whole.transpose(self.back)
 
+    def blocks(self, x: Array) -> list[slice]:
+        """Parts of the first dimension, each of about a block of elements."""
+        n = len(x)
+        step = max(1, _BLOCK * n // max(x.size, 1))
+        return [slice(start, start + step) for start in range(0, n, step)] if step < n else [EVERY]
 
-def layout_of(x: Array, dims: int) -> Layout:
-    """The layout of `x`, whose last `dims` dimensions are pooled."""
-    return _remembered_layout(None if x.flags.c_contiguous else x.strides, x.ndim, dims)
+    def block(self, x: Array) -> Array:
+        """What of an array is worked on at once."""
+        return np.ascontiguousarray(x.T) if self.turn else x
+
+
+def plan_of(x: Array, lines: tuple[Line, ...]) -> Plan:
+    """How to pool the last dimensions of `x`, or to undo it."""
+    return _plan(None if x.flags.c_contiguous else x.strides, x.shape, lines)
 
 
 @lru_cache(1024)
-def _remembered_layout(strides: tuple[int, ...] | None, ndim: int, dims: int) -> Layout:
+def _plan(strides: tuple[int, ...] | None, shape: tuple[int, ...], lines: tuple[Line, ...]) -> Plan:
+    ndim, dims = len(shape), len(lines)
     order = list(range(ndim))
     if strides is not None and min(strides) > 0:
         order.sort(key=lambda i: -strides[i])
     back = [order.index(i) for i in range(ndim)]
     lead = min(back[ndim - dims :])
-    return Layout(tuple(order), tuple(back), tuple([place - lead + 1 for place in back[ndim - dims :]]), lead)
+    axes = [place - lead + 1 for place in back[ndim - dims :]]
+    laid = (math.prod([shape[i] for i in order[:lead]]), *[shape[i] for i in order[lead:]])
+    windows = sizes = laid
+    for axis, line in zip(axes, lines):
+        windows, sizes = swapped(windows, axis, line.windows), swapped(sizes, axis, line.size)
+    run = math.prod(laid[max(axes) + 1 :])
+    planes = min(laid[0], _BLOCK // max(math.prod(laid[1:]), 1))
+    turn = planes >= max(_PLANES, 4 * run) and max([len(line.terms) for line in lines]) > 2
+    passes = [(len(laid) - 1 - axis if turn else axis, line) for axis, line in zip(axes, lines)]
+    return Plan(tuple(order), tuple(back), lead, turn, tuple(passes), windows, sizes)
 
 
 def pooled_shape(shape: tuple[int, ...], lines: Sequence[Line]) -> tuple[int, ...]:
@@ -120,35 +154,10 @@ def pooled_shape(shape: tuple[int, ...], lines: Sequence[Line]) -> tuple[int, ..
     return shape[: len(shape) - len(lines)] + tuple([line.windows for line in lines])
 
 
-def laid_shape(laid: Array, layout: Layout, lines: Sequence[Line]) -> tuple[int, ...]:
-    """The shape of what is made of `laid`, in the same layout."""
-    shape = laid.shape
-    for axis, line in zip(layout.axes, lines):
-        shape = swapped(shape, axis, line.windows)
-    return shape
-
-
 def with_axis(x: Array, axis: int) -> Array:
     """A contiguous `x` with what is before the axis as one dimension and what is behind it as another: a view."""
     shape = x.shape
     return x.reshape(math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :]))
-
-
-def by_columns(x: Array, line: Line) -> bool:
-    """Whether it is quicker to turn lines that lie one behind the other, (n, size, 1), into columns, (1, size, n)."""
-    return x.shape[2] == 1 and x.shape[0] >= _LINES and len(line.terms) > 2
-
-
-def turned(x: Array) -> Array:
-    """Columns of lines, or lines of columns."""
-    return np.ascontiguousarray(x.transpose(2, 1, 0))
-
-
-def blocks(x: Array) -> list[slice]:
-    """Parts of the first dimension, each of about a block of elements."""
-    n = len(x)
-    step = max(1, _BLOCK * n // max(x.size, 1))
-    return [slice(start, start + step) for start in range(0, n, step)] if step < n else [EVERY]
 
 
 def swapped(shape: tuple[int, ...], axis: int, n: int) -> tuple[int, ...]:
@@ -162,10 +171,9 @@ def combined(combine: np.ufunc, start: float, x: Array, axis: int, line: Line, o
     x3, y3 = with_axis(x, axis), with_axis(y, axis)
     if is_of_all(line):
         combine.reduce(x3, 1, out=y3, keepdims=True)
-    elif by_columns(x3, line):
-        columns: Array = np.empty_like(y3, order="C", shape=y3.shape[::-1])
-        _combine(combine, start, turned(x3), columns, line)
-        y3[...] = columns.transpose(2, 1, 0)
+    elif line.runs:
+        for i, run in enumerate(line.runs):
+            combine.reduce(x3[:, run], 1, out=y3[:, i])
     else:
         _combine(combine, start, x3, y3, line)
     return y

@@ -28,10 +28,7 @@ class Line:
         self.places = places
         self.weights = weights
         first = places[:, 0]
-        self.is_identity = self.m == n and weights is None and bool((first == np.arange(n)).all())
-        if self.m == n and weights is not None:
-            (_, _, matrix), *more = self._made(np.dtype(np.float64), max(n, 1))
-            self.is_identity = not more and bool((matrix == np.eye(n)).all())
+        self.is_identity = self.m == n and _is_identity(places, weights)
         # How often each element is repeated, if all are as often.
         times = self.m // n
         repeated = weights is None and times * n == self.m and bool((first == np.arange(n).repeat(times)).all())
@@ -56,6 +53,13 @@ class Line:
             np.add.at(matrix, (np.arange(stop - start)[:, None], places - low), weights)
             blocks.append((slice(start, stop), slice(low, high), matrix.astype(dtype)))
         return blocks
+
+
+def _is_identity(places: Array, weights: Array | None) -> bool:
+    own = places == np.arange(len(places))[:, None]
+    if weights is None:
+        return bool(own.all())
+    return not weights[~own].any() and bool((np.where(own, weights, 0).sum(1) == 1).all())
 
 
 Lines = tuple[tuple[int, Line], ...]

@@ -33,6 +33,7 @@ from kytorch.nn.losses.ctc import CTCLoss
 from kytorch.nn.losses.differences import HuberLoss, L1Loss, MSELoss, SmoothL1Loss
 from kytorch.nn.losses.embedding import CosineEmbeddingLoss, TripletMarginLoss, TripletMarginWithDistanceLoss
 from kytorch.nn.losses.likelihood import GaussianNLLLoss, KLDivLoss, PoissonNLLLoss
+from kytorch.nn.losses.linear_cross_entropy import LinearCrossEntropyLoss
 from kytorch.nn.losses.margin import (
     HingeEmbeddingLoss,
     MarginRankingLoss,
@@ -88,7 +89,7 @@ from kytorch.nn.resampling.pixel_shuffle import ChannelShuffle, PixelShuffle, Pi
 from kytorch.nn.resampling.upsample import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 from kytorch.nn.reshaping import Flatten, Identity, Unflatten
 from kytorch.nn.summary import Summary, SummaryRow, summary
-from kytorch.nn.transformer.decoder import TransformerDecoder, TransformerDecoderLayer
+from kytorch.nn.transformer.decoder import DecoderCache, TransformerDecoder, TransformerDecoderLayer
 from kytorch.nn.transformer.encoder import TransformerEncoder, TransformerEncoderLayer
 from kytorch.nn.transformer.transformer import Transformer
 from kytorch.nn.weights import count_weights, freeze, group_weights, select_weights, unfreeze
@@ -102,23 +103,23 @@ __all__ = [
     "BatchNorm2d", "BatchNorm3d", "Bilinear", "Buffer", "CTCLoss", "Captured", "ChannelShuffle", "CircularPad1d",
     "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d", "ConstantPad3d", "Conv1d", "Conv2d", "Conv3d",
     "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "CosineEmbeddingLoss", "CosineSimilarity",
-    "CrossEntropyLoss", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "Embedding", "EmbeddingBag",
+    "CrossEntropyLoss", "DecoderCache", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "Embedding", "EmbeddingBag",
     "FeatureAlphaDropout", "Flatten", "Fold", "FractionalMaxPool2d", "FractionalMaxPool3d", "GRUCell",
     "GaussianNLLLoss", "GroupNorm", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "HingeEmbeddingLoss",
     "HuberLoss", "Identity", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "KLDivLoss", "KeyValueCache",
     "L1Loss", "LPPool1d", "LPPool2d", "LPPool3d", "LSTMCell", "Layer", "LayerNorm", "LeakyReLU", "Linear",
-    "LocalResponseNorm", "LogSigmoid", "LogSoftmax", "MSELoss", "MarginRankingLoss", "MaxPool1d", "MaxPool2d",
-    "MaxPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "Mish", "Module", "ModuleDict", "ModuleList",
-    "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss", "MultiheadAttention", "NLLLoss", "PReLU",
-    "PairwiseDistance", "Parameter", "ParameterDict", "ParameterList", "PixelShuffle", "PixelUnshuffle",
-    "PoissonNLLLoss", "RMSNorm", "RNNCell", "RReLU", "ReLU", "ReLU6", "ReflectionPad1d", "ReflectionPad2d",
-    "ReflectionPad3d", "RemovableHandle", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d",
-    "RotaryPositions", "Sequential", "SiLU", "Sigmoid", "Sin", "SinusoidalPositions", "SmoothL1Loss",
-    "SoftMarginLoss", "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink", "Softsign", "Summary",
-    "SummaryRow", "Tanh", "Tanhshrink", "Threshold", "Transformer", "TransformerDecoder", "TransformerDecoderLayer",
-    "TransformerEncoder", "TransformerEncoderLayer", "TripletMarginLoss", "TripletMarginWithDistanceLoss",
-    "Unflatten", "Unfold", "Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d", "ZeroPad1d", "ZeroPad2d",
-    "ZeroPad3d", "capture", "count_weights", "freeze", "functional", "group_weights", "init", "pad_sequence",
-    "select_weights", "summary", "unfreeze", "unpad_sequence",
+    "LinearCrossEntropyLoss", "LocalResponseNorm", "LogSigmoid", "LogSoftmax", "MSELoss", "MarginRankingLoss",
+    "MaxPool1d", "MaxPool2d", "MaxPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "Mish", "Module",
+    "ModuleDict", "ModuleList", "MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "MultiMarginLoss",
+    "MultiheadAttention", "NLLLoss", "PReLU", "PairwiseDistance", "Parameter", "ParameterDict", "ParameterList",
+    "PixelShuffle", "PixelUnshuffle", "PoissonNLLLoss", "RMSNorm", "RNNCell", "RReLU", "ReLU", "ReLU6",
+    "ReflectionPad1d", "ReflectionPad2d", "ReflectionPad3d", "RemovableHandle", "ReplicationPad1d",
+    "ReplicationPad2d", "ReplicationPad3d", "RotaryPositions", "Sequential", "SiLU", "Sigmoid", "Sin",
+    "SinusoidalPositions", "SmoothL1Loss", "SoftMarginLoss", "Softmax", "Softmax2d", "Softmin", "Softplus",
+    "Softshrink", "Softsign", "Summary", "SummaryRow", "Tanh", "Tanhshrink", "Threshold", "Transformer",
+    "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer",
+    "TripletMarginLoss", "TripletMarginWithDistanceLoss", "Unflatten", "Unfold", "Upsample", "UpsamplingBilinear2d",
+    "UpsamplingNearest2d", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "capture", "count_weights", "freeze", "functional",
+    "group_weights", "init", "pad_sequence", "select_weights", "summary", "unfreeze", "unpad_sequence",
 ]
 # fmt: on

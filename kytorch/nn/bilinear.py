@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.nn import init
+from kytorch.nn.checks import check_positive
 from kytorch.nn.module import Module
 from kytorch.ops.products import product
 from kytorch.tensor.core import CONSTANT, A, GradFn, Tensor, View, make
@@ -101,12 +102,7 @@ class Bilinear(Module):
         dtype: npt.DTypeLike = np.float32,
         generator: np.random.Generator | None = None,
     ) -> None:
-        given = (("in1_features", in1_features), ("in2_features", in2_features), ("out_features", out_features))
-        for name, n in given:
-            if not isinstance(n, int):
-                raise TypeError(f"Bilinear: {name} is to be an int, not {type(n).__name__}")
-            if n < 1:
-                raise ValueError(f"Bilinear: {name} is to be at least 1, not {n}")
+        check_positive("Bilinear", in1_features=in1_features, in2_features=in2_features, out_features=out_features)
         self.in1_features = in1_features
         self.in2_features = in2_features
         self.out_features = out_features

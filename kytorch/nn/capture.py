@@ -46,7 +46,7 @@ def capture(model: Module, *patterns: str) -> Iterator[Captured]:
     """
     paths = [path for path, _ in model.named_modules() if path]
     for pattern in patterns:
-        if not fnmatch.filter(paths, pattern):
+        if not any(fnmatch.fnmatchcase(path, pattern) for path in paths):
             raise ValueError(f"capture: {pattern!r} matches no layer; their paths are {', '.join(paths)}")
     captured = Captured()
     handles: list[RemovableHandle] = []

@@ -46,8 +46,29 @@ class _Named(Module, Generic[T]):
                 return named[name]
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
+        # As in PyTorch, so that `add_module` adds one to those that are called.
+        def __setattr__(self, name, value):
+            if isinstance(value, self._kind):
+                self._set(name, value)
+            elif value is None and name in vars(self).get("_named", {}):
+                raise TypeError(f"{type(self).__name__}: {self._noun} {name} cannot be None; del takes it out")
+            else:
+                super().__setattr__(name, value)
+
+        def __delattr__(self, name):
+            if name in self._named:
+                del self._named[name]
+            else:
+                super().__delattr__(name)
+
     def __len__(self) -> int:
         return len(self._named)
+
+    def _shown_children(self) -> Iterable[tuple[str, str]]:
+        yield from super()._shown_children()
+        for name, part in self._named.items():
+            if isinstance(part, TrainableWeight):
+                yield name, f"TrainableWeight of {part.dtype}, shape {part.shape}"
 
     def _attributes(self) -> Mapping[str, object]:
         return self._named | {name: part for name, part in vars(self).items() if name != "_named"}
@@ -62,7 +83,8 @@ class _Listed(_Named[T]):
 
     def append(self, part: T) -> Self:
         """Add `part` at the end."""
-        self._set(str(len(self)), part)
+        free = (str(i) for i in itertools.count(len(self)) if str(i) not in self._named)  # a slice keeps its names
+        self._set(next(free), part)
         return self
 
     def extend(self, parts: Iterable[T]) -> Self:
@@ -77,6 +99,12 @@ class _Listed(_Named[T]):
 
     def __iter__(self) -> Iterator[T]:
         return iter(self._named.values())
+
+    def __add__(self, others: Iterable[T]) -> Self:
+        return self._sliced([(str(i), part) for i, part in enumerate([*self, *others])])
+
+    def __iadd__(self, others: Iterable[T]) -> Self:
+        return self.extend(others)
 
     def _listed(self) -> list[T]:
         return list(self._named.values())

@@ -44,14 +44,15 @@ def _masked(x: A, mask: Array, scale: float) -> A:
 
 def _check(name: str, x: Tensor, p: float) -> None:
     """Raise TypeError unless `x` is a Tensor of floats, ValueError unless `p` is a probability."""
-    _check_probability(name, p)
+    check_probability(name, p)
     if type(x) is not Tensor:
         raise not_tensors(name, x)
     if x._data.dtype.kind != "f":
         raise TypeError(f"{name}: expected a Tensor of floats, not of {x.dtype}")
 
 
-def _check_probability(name: str, p: float) -> None:
+def check_probability(name: str, p: float) -> None:
+    """Raise TypeError unless `p` is a number, ValueError unless it is in [0, 1]."""
     if not isinstance(p, (int, float)):
         raise TypeError(f"{name}: the probability is to be a number, not {type(p).__name__}")
     if not 0 <= p <= 1:
@@ -172,7 +173,7 @@ class _Dropout(Module):
     """The base of the dropouts."""
 
     def __init__(self, p: float = 0.5, inplace: bool = False, generator: np.random.Generator | None = None) -> None:
-        _check_probability(type(self).__name__, p)
+        check_probability(type(self).__name__, p)
         if not isinstance(inplace, bool):
             raise TypeError(f"{type(self).__name__}: inplace is to be a bool, not {type(inplace).__name__}")
         self.p = p

@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from kytorch.kernels import embedding as kernels
 from kytorch.kernels import scatter
+from kytorch.nn.checks import check_numbers, check_positive, weight_dtype
 from kytorch.nn.module import Module
-from kytorch.nn.normalization.checks import check_positive
 from kytorch.ops.index import spread
-from kytorch.tensor.core import A, Tensor, TrainableWeight
+from kytorch.tensor.core import A, Tensor, TrainableWeight, make
+from kytorch.tensor.dims import whole
 from kytorch.tensor.errors import not_tensors
 from kytorch.tensor.random import generator_or_default
 from kytorch.tensor.rules import PartGradFn
@@ -50,12 +51,14 @@ def embedding(
     max_norm: float | None = None,
     norm_type: float = 2.0,
     scale_grad_by_freq: bool = False,
+    sparse: bool = False,
 ) -> Tensor:
     """The rows of `weight`, (n, width), that the indices `input`, (...), name: (..., width).
 
     Row `padding_idx` gets no gradient. Rows of a `norm_type`-norm above `max_norm` are scaled down to it; `weight` is
     immutable and stays, and the gradient is that with respect to the scaled rows. `scale_grad_by_freq` divides a row's
-    gradient by how often it is named. Raises TypeError for indices that are no integers, IndexError outside [0, n).
+    gradient by how often it is named. `sparse` changes nothing: gradients are dense.
+    Raises TypeError for indices that are no integers, IndexError outside [0, n).
     """
     index = checked_index("embedding", input, weight)
     padding = checked_padding("embedding", padding_idx, weight.shape[0])
@@ -90,6 +93,7 @@ def checked_padding(name: str, padding_idx: int | None, n: int) -> int | None:
     """The row that is padding, counted from the first. Raises ValueError outside [-n, n)."""
     if padding_idx is None:
         return None
+    whole(name, "padding_idx", padding_idx)
     if not -n <= padding_idx < n:
         raise ValueError(f"{name}: padding_idx {padding_idx} is out of range for {n} rows")
     return padding_idx % n
@@ -117,32 +121,44 @@ class Table(Module):
         max_norm: float | None,
         norm_type: float,
         scale_grad_by_freq: bool,
+        sparse: bool,
+        weight: Tensor | TrainableWeight | None,
         dtype: npt.DTypeLike,
         generator: np.random.Generator | None,
-        weight: TrainableWeight | None,
     ) -> None:
         name = type(self).__name__
         check_positive(name, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
         self.padding_idx = checked_padding(name, padding_idx, num_embeddings)
+        check_numbers(name, max_norm=0.0 if max_norm is None else max_norm, norm_type=norm_type)
         self.max_norm = max_norm
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
+        self.sparse = sparse
+        shape = (num_embeddings, embedding_dim)
         if weight is None:
-            values = generator_or_default(generator).standard_normal((num_embeddings, embedding_dim))
+            values = generator_or_default(generator).standard_normal(shape)
             if self.padding_idx is not None:
                 values[self.padding_idx] = 0
-            weight = TrainableWeight(values.astype(dtype))
-        self.weight = weight
+            weight = TrainableWeight(values.astype(weight_dtype(name, dtype)))
+        elif weight.shape != shape:
+            raise ValueError(f"{name}: _weight has shape {weight.shape}, expected {shape}")
+        self.weight = TrainableWeight(weight) if isinstance(weight, Tensor) else weight
 
-    def limit(self, name: str, input: Tensor) -> None:
-        """Update rows of the weight that the input names and that are longer than the greatest norm."""
-        if self.max_norm is not None:
-            index = checked_index(name, input, self.weight.tensor())
-            scaled = kernels.limited(self.weight._data, index, self.max_norm, self.norm_type)
-            if scaled is not None:
-                self.weight.update(scaled)
+    def limited(self, name: str, input: Tensor) -> Tensor:
+        """The weight, after an update of the rows that the input names and that are longer than the greatest norm."""
+        weight = self.weight.tensor()
+        if self.max_norm is None:
+            return weight
+        index = checked_index(name, input, weight)
+        scaled = kernels.limited(weight._data, index, self.max_norm, self.norm_type)
+        if scaled is None:
+            return weight
+        if weight._data is not self.weight._data:  # another Tensor is read in its place, as in functional_call
+            return make(scaled, weight._grad_fn)
+        self.weight.update(scaled)
+        return self.weight.tensor()
 
     def _shown(self, padding_first: bool, mode: str | None = None) -> str:
         padding = f", padding_idx={self.padding_idx}" if self.padding_idx is not None else ""
@@ -172,15 +188,18 @@ class Embedding(Table):
         max_norm: float | None = None,
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
+        sparse: bool = False,
+        _weight: Tensor | TrainableWeight | None = None,
+        _freeze: bool = False,
         dtype: npt.DTypeLike = np.float32,
         generator: np.random.Generator | None = None,
-        *,
-        _weight: TrainableWeight | None = None,
     ) -> None:
         Table.__init__(
-            self, num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, dtype, generator,
-            _weight,
+            self, num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, _weight,
+            dtype, generator,
         )  # fmt: skip
+        if _freeze:
+            self.weight.requires_grad_(False)
 
     @classmethod
     def from_pretrained(
@@ -191,18 +210,19 @@ class Embedding(Table):
         max_norm: float | None = None,
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
+        sparse: bool = False,
     ) -> Self:
         """A layer with a copy of `embeddings`, (n, width), as its weight, which is trained unless frozen."""
         weight = table_of(cls.__name__, embeddings, freeze)
         n, width = weight.shape
-        return cls(n, width, padding_idx, max_norm, norm_type, scale_grad_by_freq, _weight=weight)
+        return cls(n, width, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, weight)
 
     def forward(self, input: Tensor) -> Tensor:
-        self.limit("embedding", input)
-        return embedding(input, self.weight.tensor(), self.padding_idx, None, 2.0, self.scale_grad_by_freq)
+        weight = self.limited("embedding", input)
+        return embedding(input, weight, self.padding_idx, None, 2.0, self.scale_grad_by_freq)
 
     def extra_repr(self) -> str:
-        return self._shown(padding_first=True)
+        return self._shown(padding_first=True) + (", sparse=True" if self.sparse else "")
 
 
 def table_of(name: str, embeddings: Tensor | Array, freeze: bool) -> TrainableWeight:

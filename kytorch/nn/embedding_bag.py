@@ -25,6 +25,7 @@ def embedding_bag(
     norm_type: float = 2.0,
     scale_grad_by_freq: bool = False,
     mode: Mode = "mean",
+    sparse: bool = False,
     per_sample_weights: Tensor | None = None,
     include_last_offset: bool = False,
     padding_idx: int | None = None,
@@ -54,6 +55,11 @@ def embedding_bag(
         if per_sample_weights.shape != input.shape:
             raise ValueError(
                 f"{name}: per_sample_weights have shape {per_sample_weights.shape}, and the input {input.shape}"
+            )
+        if per_sample_weights.dtype != weight.dtype:
+            raise TypeError(
+                f"{name}: the weight has dtype {weight.dtype}, and per_sample_weights {per_sample_weights.dtype}; "
+                "convert one with to()"
             )
         rows = rows * per_sample_weights.reshape(-1, 1)[: len(index)]
     bags = np.repeat(np.arange(len(lengths)), lengths)
@@ -117,18 +123,18 @@ class EmbeddingBag(Table):
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
         mode: Mode = "mean",
+        sparse: bool = False,
+        _weight: Tensor | TrainableWeight | None = None,
         include_last_offset: bool = False,
         padding_idx: int | None = None,
         dtype: npt.DTypeLike = np.float32,
         generator: np.random.Generator | None = None,
-        *,
-        _weight: TrainableWeight | None = None,
     ) -> None:
         if mode not in ("sum", "mean", "max"):
             raise ValueError(f"EmbeddingBag: mode {mode!r} is none of 'sum', 'mean', 'max'")
         Table.__init__(
-            self, num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, dtype, generator,
-            _weight,
+            self, num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, _weight,
+            dtype, generator,
         )  # fmt: skip
         self.mode: Mode = mode
         self.include_last_offset = include_last_offset
@@ -142,6 +148,7 @@ class EmbeddingBag(Table):
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
         mode: Mode = "mean",
+        sparse: bool = False,
         include_last_offset: bool = False,
         padding_idx: int | None = None,
     ) -> Self:
@@ -149,14 +156,14 @@ class EmbeddingBag(Table):
         weight = table_of(cls.__name__, embeddings, freeze)
         n, width = weight.shape
         return cls(
-            n, width, max_norm, norm_type, scale_grad_by_freq, mode, include_last_offset, padding_idx, _weight=weight
+            n, width, max_norm, norm_type, scale_grad_by_freq, mode, sparse, weight, include_last_offset, padding_idx
         )
 
     def forward(self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None) -> Tensor:
-        self.limit("embedding_bag", input)
+        weight = self.limited("embedding_bag", input)
         return embedding_bag(
-            input, self.weight.tensor(), offsets, None, 2.0, self.scale_grad_by_freq, self.mode, per_sample_weights,
-            self.include_last_offset, self.padding_idx,
+            input, weight, offsets, None, 2.0, self.scale_grad_by_freq, self.mode, self.sparse,
+            per_sample_weights, self.include_last_offset, self.padding_idx,
         )  # fmt: skip
 
     def extra_repr(self) -> str:

@@ -32,7 +32,10 @@ class FusedGradFn(NaryGradFn):
     def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
         if not isinstance(g, Tensor):
             return self.gradients(g, *self._arrays)
-        inputs = [view(array, grad_fn) for array, grad_fn in zip(self._arrays, self._inputs)]
+        return self.of_composition(g, [view(array, grad_fn) for array, grad_fn in zip(self._arrays, self._inputs)])
+
+    def of_composition(self, g: Tensor, inputs: list[Tensor]) -> tuple[Tensor | None, ...]:
+        """The composition's gradients at `inputs`."""
         live = [i for i in range(len(inputs)) if self.needs(i)]
 
         def of_live(*xs: Tensor) -> Tensor:

@@ -30,58 +30,52 @@ class RemovableHandle:
 
 
 class Hooks:
-    """The hooks of one module, in the order in which they run."""
+    """The hooks of one module, in the order in which they run, each with whether it takes the keyword arguments."""
 
     def __init__(self) -> None:
-        self._before: dict[RemovableHandle, ForwardPreHookWithKwargs] = {}
-        self._after: dict[RemovableHandle, ForwardHookWithKwargs] = {}
+        self._before: dict[RemovableHandle, tuple[Callable[..., Any], bool]] = {}
+        self._after: dict[RemovableHandle, tuple[Callable[..., Any], bool]] = {}
 
-    def before(self, hook: ForwardPreHookWithKwargs, prepend: bool) -> RemovableHandle:
+    def before(self, hook: Callable[..., Any], prepend: bool, with_kwargs: bool) -> RemovableHandle:
         """Register `hook` to run before forward."""
-        return _registered(self._before, hook, prepend)
+        return _registered(self._before, hook, prepend, with_kwargs)
 
-    def after(self, hook: ForwardHookWithKwargs, prepend: bool) -> RemovableHandle:
+    def after(self, hook: Callable[..., Any], prepend: bool, with_kwargs: bool) -> RemovableHandle:
         """Register `hook` to run after forward."""
-        return _registered(self._after, hook, prepend)
+        return _registered(self._after, hook, prepend, with_kwargs)
 
     def call(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
         """What `module` answers, its hooks run."""
-        for before in list(self._before.values()):
-            changed = before(module, args, kwargs)
-            if changed is not None:
-                if not (isinstance(changed, tuple) and len(changed) == 2 and isinstance(changed[1], dict)):
-                    raise TypeError(f"forward pre-hook: expected None or (args, kwargs), not {changed!r}")
+        for hook, with_kwargs in list(self._before.values()):
+            changed = hook(module, args, kwargs) if with_kwargs else hook(module, args)
+            if changed is None:
+                continue
+            if not with_kwargs:
+                args = changed if isinstance(changed, tuple) else (changed,)
+            elif isinstance(changed, tuple) and len(changed) == 2 and isinstance(changed[1], dict):
                 args, kwargs = changed
+            else:
+                raise TypeError(f"forward pre-hook: expected None or (args, kwargs), not {changed!r}")
         output = module.forward(*args, **kwargs)
-        for after in list(self._after.values()):
-            changed = after(module, args, kwargs, output)
+        for hook, with_kwargs in list(self._after.values()):
+            changed = hook(module, args, kwargs, output) if with_kwargs else hook(module, args, output)
             if changed is not None:
                 output = changed
         return output
 
 
-def without_kwargs_before(hook: ForwardPreHook) -> ForwardPreHookWithKwargs:
-    """`hook`, which sees the positional arguments only and may answer new ones, or one alone."""
-
-    def before(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-        changed = hook(module, args)
-        return None if changed is None else (changed if isinstance(changed, tuple) else (changed,), kwargs)
-
-    return before
-
-
-def without_kwargs_after(hook: ForwardHook) -> ForwardHookWithKwargs:
-    """`hook`, which sees the positional arguments and the output only."""
-    return lambda module, args, kwargs, output: hook(module, args, output)
-
-
-def _registered(hooks: dict[RemovableHandle, Any], hook: Any, prepend: bool) -> RemovableHandle:
+def _registered(
+    hooks: dict[RemovableHandle, tuple[Callable[..., Any], bool]],
+    hook: Callable[..., Any],
+    prepend: bool,
+    with_kwargs: bool,
+) -> RemovableHandle:
     if not callable(hook):
-        raise TypeError(f"expected a function to call, not {type(hook).__name__}")
+        raise TypeError(f"forward hook: expected a function to call, not {type(hook).__name__}")
     handle = RemovableHandle(hooks)
     others = dict(hooks) if prepend else {}
     if prepend:
         hooks.clear()
-    hooks[handle] = hook
+    hooks[handle] = hook, with_kwargs
     hooks.update(others)
     return handle

@@ -11,7 +11,9 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from kytorch.tensor.core import TrainableWeight
+from kytorch.nn.checks import weight_dtype
+from kytorch.tensor.core import Tensor, TrainableWeight
+from kytorch.tensor.holder import ArrayHolder
 from kytorch.tensor.random import generator_or_default
 from kytorch.tensor.values import Array, Shape
 
@@ -38,6 +40,7 @@ def calculate_gain(nonlinearity: Nonlinearity, param: float | None = None) -> fl
 
 def constant_(tensor: TrainableWeight, val: float) -> TrainableWeight:
     """`val` everywhere."""
+    _check("constant_", tensor)
     return _updated(tensor, np.full(tensor.shape, val))
 
 
@@ -53,6 +56,7 @@ def ones_(tensor: TrainableWeight) -> TrainableWeight:
 
 def eye_(tensor: TrainableWeight) -> TrainableWeight:
     """The identity matrix. Raises ValueError for a weight that is no matrix."""
+    _check("eye_", tensor)
     if tensor.ndim != 2:
         raise ValueError(f"eye_: the weight is to have two dimensions, not shape {tensor.shape}")
     return _updated(tensor, np.eye(tensor.shape[0], tensor.shape[1]))
@@ -63,6 +67,7 @@ def dirac_(tensor: TrainableWeight, groups: int = 1) -> TrainableWeight:
 
     Raises ValueError unless it has three to five dimensions, and `groups` divides its first size.
     """
+    _check("dirac_", tensor)
     if not 3 <= tensor.ndim <= 5:
         raise ValueError(f"dirac_: the weight is to have three to five dimensions, not shape {tensor.shape}")
     if groups < 1 or tensor.shape[0] % groups:
@@ -83,6 +88,7 @@ def uniform_(
     tensor: TrainableWeight, a: float = 0.0, b: float = 1.0, generator: np.random.Generator | None = None
 ) -> TrainableWeight:
     """U(a, b)."""
+    _check("uniform_", tensor)
     return _updated(tensor, generator_or_default(generator).uniform(a, b, tensor.shape))
 
 
@@ -94,13 +100,15 @@ def uniform_weight(
     order: Literal["C", "F"] = "C",
 ) -> TrainableWeight:
     """A new weight of U(-bound, bound), laid out in memory by rows, or with "F" by columns."""
-    return uniform_(TrainableWeight(np.empty(shape, dtype, order=order)), -bound, bound, generator)
+    empty = np.empty(shape, weight_dtype("a layer's weight", dtype), order)
+    return uniform_(TrainableWeight(empty), -bound, bound, generator)
 
 
 def normal_(
     tensor: TrainableWeight, mean: float = 0.0, std: float = 1.0, generator: np.random.Generator | None = None
 ) -> TrainableWeight:
     """N(mean, std^2)."""
+    _check("normal_", tensor)
     return _updated(tensor, generator_or_default(generator).normal(mean, std, tensor.shape))
 
 
@@ -113,6 +121,7 @@ def trunc_normal_(
     generator: np.random.Generator | None = None,
 ) -> TrainableWeight:
     """N(mean, std^2), drawn again where it falls outside [a, b]. Raises ValueError where that would take for ever."""
+    _check("trunc_normal_", tensor)
     if not (a < b and a <= mean + 4 * std and b >= mean - 4 * std):
         raise ValueError(f"trunc_normal_: [{a}, {b}] is empty, or 4 std from the mean {mean}")
     draw = generator_or_default(generator)
@@ -167,6 +176,7 @@ def orthogonal_(
 
     Its rows are orthonormal, or its columns where there are more rows. Raises ValueError below two dimensions.
     """
+    _check("orthogonal_", tensor)
     if tensor.ndim < 2:
         raise ValueError(f"orthogonal_: the weight is to have at least two dimensions, not shape {tensor.shape}")
     if not tensor.size:
@@ -186,6 +196,7 @@ def sparse_(
 
     Raises ValueError for a weight that is no matrix, and a sparsity outside [0, 1].
     """
+    _check("sparse_", tensor)
     if tensor.ndim != 2:
         raise ValueError(f"sparse_: the weight is to have two dimensions, not shape {tensor.shape}")
     if not 0 <= sparsity <= 1:
@@ -205,6 +216,7 @@ def _kaiming_std(name: str, tensor: TrainableWeight, a: float, mode: str, nonlin
 
 def _fans(name: str, tensor: TrainableWeight) -> tuple[int, int]:
     """The number of inputs of an output, and of outputs of an input."""
+    _check(name, tensor)
     if tensor.ndim < 2:
         raise ValueError(f"{name}: the weight is to have at least two dimensions, not shape {tensor.shape}")
     kernel = math.prod(tensor.shape[2:])
@@ -214,6 +226,11 @@ def _fans(name: str, tensor: TrainableWeight) -> tuple[int, int]:
 def _calculate_fan_in_and_fan_out(tensor: TrainableWeight) -> tuple[int, int]:
     """The fans, by the name under which models written for PyTorch ask for them."""
     return _fans("fan_in", tensor)
+
+
+def _check(name: str, tensor: TrainableWeight) -> None:
+    if isinstance(tensor, Tensor) or not isinstance(tensor, ArrayHolder):
+        raise TypeError(f"{name}: expected a TrainableWeight, not {type(tensor).__name__}; a layer's is layer.weight")
 
 
 def _updated(tensor: TrainableWeight, values: Array) -> TrainableWeight:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.nn import init
+from kytorch.nn.checks import check_positive
 from kytorch.nn.module import Module
 from kytorch.ops.products import product
 from kytorch.tensor.core import CONSTANT, A, GradFn, Tensor, View, make
@@ -96,11 +97,7 @@ class Linear(Module):
         dtype: npt.DTypeLike = np.float32,
         generator: np.random.Generator | None = None,
     ) -> None:
-        for name, n in (("in_features", in_features), ("out_features", out_features)):
-            if not isinstance(n, int):
-                raise TypeError(f"Linear: {name} is to be an int, not {type(n).__name__}")
-            if n < 1:
-                raise ValueError(f"Linear: {name} is to be at least 1, not {n}")
+        check_positive("Linear", in_features=in_features, out_features=out_features)
         self.in_features = in_features
         self.out_features = out_features
         bound = 1 / math.sqrt(in_features)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
+from kytorch.nn.checks import check_numbers
 from kytorch.nn.module import Module
 from kytorch.ops.pad import pad
 from kytorch.tensor.core import Tensor
@@ -23,7 +25,7 @@ class _Pad(Module):
 
     def __init__(self, padding: int | tuple[int, ...]) -> None:
         name, numbers = type(self).__name__, 2 * self._n
-        each = (padding,) * numbers if isinstance(padding, int) else padding
+        each = padding if isinstance(padding, Iterable) else (padding,) * numbers
         try:
             self.padding = tuple(map(operator.index, each))
         except TypeError:
@@ -50,8 +52,7 @@ class _ConstantPad(_Pad):
 
     def __init__(self, padding: int | tuple[int, ...], value: float) -> None:
         super().__init__(padding)
-        if not isinstance(value, (int, float)):
-            raise TypeError(f"{type(self).__name__}: value is a number, not a {type(value).__name__}")
+        check_numbers(type(self).__name__, value=value)
         self.value = value
 
     def forward(self, input: Tensor) -> Tensor:

@@ -136,6 +136,19 @@ for _name in ("cross_entropy", "nll_loss"):
     function(_name, CLASS_WEIGHTS, inputs=CLASSES[:1], draw=(normal, labels(5)))
     function(_name, inputs=[((4, 70), (4,)), ((2, 70, 3), (2, 3))], draw=(normal, labels(70)), dtypes=(np.float64,))
 
+LINEAR = [((6, 3), (6,)), ((1, 3), (1,)), ((3,), ())]
+for _reduction in REDUCTIONS:
+    for _keywords in (
+        {}, {"bias": True, "ignore_index": 2}, {"weight": CLASS_WEIGHTS, "label_smoothing": 0.2},
+    ):  # fmt: skip
+        layer("LinearCrossEntropyLoss", 3, 5, inputs=LINEAR, draw=(normal, labels(5)), reduction=_reduction,
+              **_keywords)  # fmt: skip
+    layer("LinearCrossEntropyLoss", 3, 5, bias=True, inputs=[((6, 3), (6, 5))], draw=(normal, rows_of_probabilities),
+          option=f"probabilities, {_reduction}", reduction=_reduction)  # fmt: skip
+    layer("LinearCrossEntropyLoss", 3, 5, out_features=(2, 2), bias=True, inputs=[((4, 3), (4, 2, 2))],
+          draw=(normal, labels(5)), reduction=_reduction)  # fmt: skip
+function("linear_cross_entropy", inputs=[((6, 3), (5, 3), (6,))], draw=(normal, normal, labels(5)))
+
 # Of margins
 
 for _reduction in REDUCTIONS:

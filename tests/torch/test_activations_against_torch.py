@@ -61,3 +61,15 @@ def test_large_arrays_are_pytorchs(name: str, keywords: dict[str, Any]) -> None:
 def test_large_arrays_along_a_dim_are_pytorchs(name: str, keywords: dict[str, Any]) -> None:
     x = np.random.default_rng(0).normal(0, 3, (4, 300, 200)).astype(np.float32)
     beside(*pair(name, keywords), (x,), CLOSE[np.float32])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
+def test_mish_far_away_is_pytorchs(dtype: Any) -> None:
+    x = np.array([39.0, 41.0, 1e4, 1e18, -41.0], dtype)
+    beside(functional.mish, torch.nn.functional.mish, (x,), CLOSE[dtype])
+
+
+@pytest.mark.parametrize("name", ["softplus", "logsigmoid"])
+def test_gradients_that_are_nearly_0_have_all_their_digits(name: str) -> None:
+    x = np.linspace(-60, 60, 241).astype(np.float32)
+    beside(getattr(functional, name), getattr(torch.nn.functional, name), (x,), {"rtol": 1e-6, "atol": 0.0})

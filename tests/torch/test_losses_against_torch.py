@@ -242,3 +242,19 @@ def test_all_log_probabilities_and_the_best_class_of_an_adaptive_softmax_are_pyt
         ours.log_prob(Tensor(x)).numpy(), other.log_prob(torch.tensor(x)).detach(), **CLOSE[dtype]
     )
     np.testing.assert_array_equal(ours.predict(Tensor(x)).numpy(), other.predict(torch.tensor(x)).numpy())
+
+
+KINKS = {
+    "hinge_embedding_loss": (np.array([1.0, 1.0, 0.0]), np.array([-1.0, 1.0, 1.0])),
+    "margin_ranking_loss": (np.zeros(3), np.zeros(3), np.array([1.0, -1.0, 1.0])),
+    "cosine_embedding_loss": (np.eye(2), np.eye(2)[::-1].copy(), np.array([-1.0, 1.0])),
+    "triplet_margin_loss": (np.zeros((1, 2)), np.full((1, 2), 0.5), np.ones((1, 2)), 1.0, 1.0, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", KINKS)
+@every_dtype
+def test_the_gradient_where_a_margin_is_just_kept_is_pytorchs(name: str, dtype: Any) -> None:
+    x, *constants = KINKS[name]
+    given = [c.astype(dtype) if isinstance(c, np.ndarray) else c for c in constants]
+    beside(*both(name, *given), (x.astype(dtype),), CLOSE[dtype])

@@ -56,13 +56,6 @@ def floats(name: str, x: Tensor) -> Array:
     return x._data
 
 
-def check_numbers(name: str, **values: float) -> None:
-    """Raise TypeError for what is no number."""
-    for argument, value in values.items():
-        if not isinstance(value, (int, float)):
-            raise TypeError(f"{name}: {argument} is to be a number, not {type(value).__name__}")
-
-
 class Activation(Module):
     """The base of what PyTorch can compute in place. Tensors are immutable: `inplace` changes nothing."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from kytorch.kernels import activation as kernels
-from kytorch.nn.activations.elementwise import Activation, ActivationGradFn, check_numbers, floats
+from kytorch.nn.activations.elementwise import Activation, ActivationGradFn, floats
+from kytorch.nn.checks import check_numbers
 from kytorch.ops.exponential import exp
 from kytorch.ops.where import where
 from kytorch.tensor.core import Tensor

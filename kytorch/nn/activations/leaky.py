@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from kytorch.kernels import kinks as kernels
 from kytorch.kernels import reduce
-from kytorch.nn.activations.elementwise import Activation, ActivationGradFn, check_numbers, floats
+from kytorch.nn.activations.elementwise import Activation, ActivationGradFn, floats
+from kytorch.nn.checks import check_numbers
 from kytorch.nn.fused import FusedGradFn
 from kytorch.nn.module import Module
 from kytorch.ops.where import where

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kytorch.kernels import kinks as kernels
-from kytorch.nn.activations.elementwise import Activation, StraightGradFn, check_numbers, floats
+from kytorch.nn.activations.elementwise import Activation, StraightGradFn, floats
+from kytorch.nn.checks import check_numbers
 from kytorch.ops import activation as ops
 from kytorch.tensor.core import Tensor
 from kytorch.tensor.values import Array

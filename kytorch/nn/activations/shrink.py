@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from kytorch.kernels import activation, kinks
-from kytorch.nn.activations.elementwise import ActivationGradFn, StraightGradFn, check_numbers, floats
+from kytorch.nn.activations.elementwise import ActivationGradFn, StraightGradFn, floats
+from kytorch.nn.checks import check_numbers
 from kytorch.nn.module import Module
 from kytorch.ops.hyperbolic import tanh
 from kytorch.tensor.core import Tensor

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kytorch.kernels import activation as kernels
-from kytorch.nn.activations.elementwise import ActivationGradFn, check_numbers, floats
+from kytorch.nn.activations.elementwise import ActivationGradFn, floats
+from kytorch.nn.checks import check_numbers
 from kytorch.nn.module import Module
 from kytorch.ops import activation, hyperbolic, trigonometry
 from kytorch.tensor.core import Tensor

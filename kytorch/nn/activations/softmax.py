@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.kernels import softmax as kernels
-from kytorch.nn.activations.elementwise import check_numbers, floats
+from kytorch.nn.activations.elementwise import floats
+from kytorch.nn.checks import check_numbers
 from kytorch.nn.module import Module
 from kytorch.ops import softmax as ops
 from kytorch.ops.dtype import to

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.kernels.columns import Geometry
-from kytorch.nn.convolution import trilinear
+from kytorch.nn.convolution import nodes
 from kytorch.nn.convolution.layer import ConvolutionLayer, PaddingMode
 from kytorch.nn.convolution.sizes import (
     Padding,
@@ -81,18 +81,20 @@ def _conv(
     shape, of_weight = input._data.shape, weight._data.shape
     check_weight(name, of_weight, bias, n, groups, of_weight[0] if of_weight else 0)
     check_input(name, shape, n, of_weight[1] * groups)
+    if not input._data.size and 0 not in shape[:-n]:
+        raise ValueError(f"{name}: an input of shape {shape} has no elements; only the batch may be empty")
     geometry = _geometry(
         name,
         shape[-n:],
         of_weight[2:],
         per_dimension(name, "stride", stride, n, 1),
-        padding if isinstance(padding, (int, str)) else tuple(padding),
+        padding if isinstance(padding, str) else per_dimension(name, "padding", padding, n, 0),
         per_dimension(name, "dilation", dilation, n, 1),
         groups,
     )
     if len(shape) == n + 1:
-        return trilinear.convolution(geometry, input.unsqueeze(0), weight, bias).squeeze(0)
-    return trilinear.convolution(geometry, input, weight, bias)
+        return nodes.convolution(geometry, input.unsqueeze(0), weight, bias).squeeze(0)
+    return nodes.convolution(geometry, input, weight, bias)
 
 
 @lru_cache(1024)
@@ -136,12 +138,12 @@ class _Conv(ConvolutionLayer):
     def forward(self, input: Tensor) -> Tensor:
         name = f"conv{self.dimensions}d"
         weight, bias = self.weights_now()
-        padding: Padding = self.padding  # type: ignore[assignment]  # a str is "same" or "valid"
+        padding = self.padding
         if self.padding_mode != "zeros":
             check_tensors(name, input, weight, bias)
             check_input(name, input._data.shape, self.dimensions, self.in_channels)
             input = pad(input, self._pad, self.padding_mode)
-            padding = 0
+            padding = "valid"
         return _conv(name, self.dimensions, input, weight, bias, self.stride, padding, self.dilation, self.groups)
 
 

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.kernels.columns import Geometry
-from kytorch.nn.convolution import trilinear
+from kytorch.nn.convolution import nodes
 from kytorch.nn.convolution.layer import ConvolutionLayer, PaddingMode
 from kytorch.nn.convolution.sizes import Sizes, check_input, check_tensors, check_weight, per_dimension
 from kytorch.tensor.core import Tensor
+from kytorch.tensor.dims import sizes
 from kytorch.tensor.values import Shape
 
 
@@ -88,14 +89,14 @@ def _transpose(
         groups,
     )
     if len(shape) == n + 1:
-        return trilinear.transposed(geometry, input.unsqueeze(0), weight, bias).squeeze(0)
-    return trilinear.transposed(geometry, input, weight, bias)
+        return nodes.transposed(geometry, input.unsqueeze(0), weight, bias).squeeze(0)
+    return nodes.transposed(geometry, input, weight, bias)
 
 
 def _least(size: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape) -> Shape:
     """The size of the output without output padding."""
-    sizes = zip(size, kernel, stride, padding, dilation)
-    return tuple([(m - 1) * s - 2 * p + d * (k - 1) + 1 for m, k, s, p, d in sizes])
+    options = zip(size, kernel, stride, padding, dilation)
+    return tuple([(m - 1) * s - 2 * p + d * (k - 1) + 1 for m, k, s, p, d in options])
 
 
 @lru_cache(1024)
@@ -159,7 +160,7 @@ class _ConvTranspose(ConvolutionLayer):
         if output_size is not None:
             check_tensors(name, input, weight, bias)
             check_input(name, input._data.shape, n, self.in_channels)
-            output_padding = self._output_padding(input._data.shape, tuple(output_size))
+            output_padding = self._output_padding(name, input._data.shape, sizes(name, (output_size,)))
         return _transpose(
             name, n, input, weight, bias, self.stride, self.padding, output_padding, self.groups, self.dilation
         )
@@ -167,15 +168,19 @@ class _ConvTranspose(ConvolutionLayer):
     def multiply_adds(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> int:
         return inputs[0].size * (self.weight.size // self.in_channels)
 
-    def _output_padding(self, shape: Shape, output_size: Shape) -> Shape:
+    def _output_padding(self, name: str, shape: Shape, output_size: Shape) -> Shape:
         n = self.dimensions
         if len(output_size) not in (n, len(shape)):
-            raise ValueError(f"output_size {output_size} has {len(output_size)} numbers; expected {n} or {len(shape)}")
+            raise ValueError(
+                f"{name}: output_size {output_size} has {len(output_size)} numbers; expected {n} or {len(shape)}"
+            )
         least = _least(shape[-n:], self.kernel_size, self.stride, self.padding, self.dilation)
         most = tuple([m + s - 1 for m, s in zip(least, self.stride)])
         wanted = output_size[-n:]
         if not all(a <= m <= b for a, m, b in zip(least, wanted, most)):
-            raise ValueError(f"output_size {wanted} is out of reach: an input of shape {shape} gives {least} to {most}")
+            raise ValueError(
+                f"{name}: output_size {wanted} is out of reach: an input of shape {shape} gives {least} to {most}"
+            )
         return tuple([m - a for a, m in zip(least, wanted)])
 
 

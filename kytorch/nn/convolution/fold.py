@@ -62,10 +62,11 @@ def _geometry(name: str, size: Shape, kernel: Shape, dilation: Shape, padding: S
     return Geometry(size, kernel, out, stride, dilation, padding, 1)
 
 
-def _checked(name: str, size: Shape, kernel_size: Sizes, dilation: Sizes, padding: Sizes, stride: Sizes) -> Geometry:
-    return _geometry(
-        name,
-        size,
+def _options(
+    name: str, kernel_size: Sizes, dilation: Sizes, padding: Sizes, stride: Sizes
+) -> tuple[Shape, Shape, Shape, Shape]:
+    """The options in both dimensions. Raises TypeError for no ints, ValueError for too small ones."""
+    return (
         per_dimension(name, "kernel_size", kernel_size, 2, 1),
         per_dimension(name, "dilation", dilation, 2, 1),
         per_dimension(name, "padding", padding, 2, 0),
@@ -84,7 +85,7 @@ def unfold(input: Tensor, kernel_size: Sizes, dilation: Sizes = 1, padding: Size
         raise ValueError(
             f"unfold: an input of shape {input.shape}; expected (n, c, height, width) or (c, height, width)"
         )
-    geometry = _checked("unfold", input.shape[-2:], kernel_size, dilation, padding, stride)
+    geometry = _geometry("unfold", input.shape[-2:], *_options("unfold", kernel_size, dilation, padding, stride))
     return _unfolded(input, geometry) if input.ndim == 4 else _unfolded(input.unsqueeze(0), geometry).squeeze(0)
 
 
@@ -103,7 +104,7 @@ def fold(
     if type(input) is not Tensor:
         raise not_tensors("fold", input)
     size = per_dimension("fold", "output_size", output_size, 2, 1)
-    geometry = _checked("fold", size, kernel_size, dilation, padding, stride)
+    geometry = _geometry("fold", size, *_options("fold", kernel_size, dilation, padding, stride))
     taps, patches = math.prod(geometry.kernel), math.prod(geometry.out)
     if input.ndim not in (2, 3) or input.shape[-2] % taps or input.shape[-1] != patches:
         raise ValueError(
@@ -117,7 +118,7 @@ class Unfold(Module):
     """The patches of (n, c, height, width) as columns, (n, c times the kernel's size, patches)."""
 
     def __init__(self, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> None:
-        _check_options("Unfold", kernel_size, dilation, padding, stride)
+        _options("Unfold", kernel_size, dilation, padding, stride)
         self.kernel_size = kernel_size
         self.dilation = dilation
         self.padding = padding
@@ -137,7 +138,7 @@ class Fold(Module):
         self, output_size: Sizes, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1
     ) -> None:
         per_dimension("Fold", "output_size", output_size, 2, 1)
-        _check_options("Fold", kernel_size, dilation, padding, stride)
+        _options("Fold", kernel_size, dilation, padding, stride)
         self.output_size = output_size
         self.kernel_size = kernel_size
         self.dilation = dilation
@@ -149,13 +150,6 @@ class Fold(Module):
 
     def extra_repr(self) -> str:
         return f"output_size={self.output_size}, {_shown(self)}"
-
-
-def _check_options(name: str, kernel_size: Sizes, dilation: Sizes, padding: Sizes, stride: Sizes) -> None:
-    per_dimension(name, "kernel_size", kernel_size, 2, 1)
-    per_dimension(name, "dilation", dilation, 2, 1)
-    per_dimension(name, "padding", padding, 2, 0)
-    per_dimension(name, "stride", stride, 2, 1)
 
 
 def _shown(module: Fold | Unfold) -> str:

@@ -26,7 +26,7 @@ class ConvolutionLayer(Module):
     """
 
     dimensions: ClassVar[int]
-    padding: Shape | str
+    padding: Shape | Literal["same", "valid"]
 
     def __init__(
         self,

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from typing import Literal
 
 from kytorch.tensor.core import Tensor
+from kytorch.tensor.dims import whole
 from kytorch.tensor.errors import not_tensors
 from kytorch.tensor.values import Shape
 
 Sizes = int | Sequence[int]
 Padding = int | Sequence[int] | Literal["same", "valid"]
+_INT = {int}
 
 
 def per_dimension(name: str, what: str, value: Sizes, n: int, least: int) -> Shape:
     """`value` for each of `n` dimensions. Raises TypeError for no ints, ValueError for others below `least`."""
-    if type(value) is tuple and len(value) == n and type(value[0]) is int and min(value) >= least:
+    if type(value) is tuple and len(value) == n and set(map(type, value)) == _INT and min(value) >= least:
         return value
     try:
         if isinstance(value, Sequence) and not isinstance(value, str):
@@ -38,8 +40,8 @@ def padding_pairs(
     """How much is put before and after each dimension. "same" keeps the size, "valid" is 0."""
     if isinstance(padding, str):
         check_padding(name, padding, stride)
-        whole = [d * (k - 1) if padding == "same" else 0 for d, k in zip(dilation, kernel)]
-        return tuple([(n // 2, n - n // 2) for n in whole])
+        both = [d * (k - 1) if padding == "same" else 0 for d, k in zip(dilation, kernel)]
+        return tuple([(n // 2, n - n // 2) for n in both])
     return tuple([(p, p) for p in per_dimension(name, "padding", padding, len(kernel), 0)])
 
 
@@ -76,7 +78,11 @@ def check_input(name: str, input: Shape, n: int, channels: int) -> None:
 
 
 def check_weight(name: str, weight: Shape, bias: Tensor | None, n: int, groups: int, outputs: int) -> None:
-    """Raises ValueError unless `weight` has `n` dimensions of space, `groups` divide it and `bias` fits."""
+    """Raises ValueError unless `weight` has `n` dimensions of space, `groups` divide it and `bias` fits.
+
+    Raises TypeError for groups that are no int.
+    """
+    whole(name, "groups", groups)
     if len(weight) != n + 2:
         raise ValueError(f"{name}: a weight of shape {weight} has {len(weight)} dimensions; expected {n + 2}")
     if 0 in weight:

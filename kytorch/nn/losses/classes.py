@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from kytorch.nn.losses.reduction import Reduction, WeightedLoss
+from kytorch.nn.losses.reduction import Reduction, WeightedLoss, not_a_weight
 from kytorch.ops.gather import gather
 from kytorch.ops.shape import squeeze, unsqueeze
 from kytorch.tensor.core import CONSTANT, Tensor, make
@@ -21,9 +21,14 @@ class ClassLoss(WeightedLoss):
         self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: Reduction = "mean"
     ) -> None:
         super().__init__(weight, reduction=reduction)
-        if not isinstance(ignore_index, int):
-            raise TypeError(f"{type(self).__name__}: ignore_index is to be an int, not {type(ignore_index).__name__}")
+        check_ignore_index(type(self).__name__, ignore_index)
         self.ignore_index = ignore_index
+
+
+def check_ignore_index(name: str, ignore_index: int) -> None:
+    """Raise TypeError for what is no int."""
+    if not isinstance(ignore_index, (int, np.integer)):
+        raise TypeError(f"{name}: ignore_index is to be an int, not {type(ignore_index).__name__}")
 
 
 def check_input(name: str, input: Tensor, target: Tensor) -> Tensor:
@@ -54,8 +59,9 @@ def by_rows(x: Array) -> Array:
 def checked_labels(name: str, target: Tensor, classes: int, ignore_index: int) -> tuple[Array, Array | None]:
     """The labels in one dimension, and which of them count, whose others are 0; None if all do.
 
-    Raises TypeError for labels that are not integers, IndexError for those outside [0, classes).
+    Raises TypeError for an index or labels that are not integers, IndexError for those outside [0, classes).
     """
+    check_ignore_index(name, ignore_index)
     labels = target._data.reshape(-1)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"{name}: class indices are integers, not {labels.dtype}; convert them with to(int64)")
@@ -75,7 +81,7 @@ def checked_labels(name: str, target: Tensor, classes: int, ignore_index: int) -
 def checked_weight(name: str, weight: Tensor, classes: int, dtype: np.dtype[np.generic]) -> Array:
     """The classes' weights in `dtype`. Raises ValueError for another shape, and for one that is not a constant."""
     if type(weight) is not Tensor:
-        raise not_tensors(f"{name}: the weight", weight)
+        raise not_a_weight(f"{name}: the weight", weight)
     if weight.shape != (classes,):
         raise ValueError(f"{name}: a weight of shape {weight.shape} for {classes} classes; expected ({classes},)")
     if weight.requires_grad:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from kytorch.kernels import cross_entropy as kernels
+from kytorch.nn.checks import check_numbers
 from kytorch.nn.fused import FusedGradFn
 from kytorch.nn.losses.classes import (
     ClassLoss,
@@ -21,7 +24,8 @@ from kytorch.nn.losses.reduction import Reduction, check_reduction, tensor_of
 from kytorch.ops.reduce import sum
 from kytorch.ops.softmax import log_softmax
 from kytorch.ops.where import masked
-from kytorch.tensor.core import Tensor
+from kytorch.tensor.core import A, Tensor, View
+from kytorch.tensor.rules import NaryGradFn
 from kytorch.tensor.values import Array, Shape, lock
 
 
@@ -36,7 +40,7 @@ class CrossEntropyGradFn(FusedGradFn):
     a is the weight of the row's label, less smoothing, b is the share that smoothing gives each class.
     """
 
-    __slots__ = ("_a", "_counts", "_e", "_labels", "_places", "_scale", "_share", "_total")
+    __slots__ = ("_a", "_counts", "_dtype", "_e", "_labels", "_places", "_scale", "_share", "_total")
 
     def __init__(
         self, labels: Array, counts: Array | None, a: Array | None, share: Array | None, scale: float, places: Shape
@@ -64,7 +68,23 @@ class CrossEntropyGradFn(FusedGradFn):
         y: Array = loss.reshape(self._places) if none else np.add.reduce(loss)
         if not none and self._scale != 1.0:
             y = y * self._scale
-        return self.record(y if y.dtype is x.dtype else y.astype(x.dtype), input)
+        self._dtype = x.dtype
+        # Not as a FusedGradFn: the powers tell all of the logits that a derivative depends on, so these are not kept.
+        return NaryGradFn.record(self, y if y.dtype is x.dtype else y.astype(x.dtype), input)
+
+    def vjps(self, g: A, view: View[A]) -> tuple[A | None, ...]:
+        if not isinstance(g, Tensor):
+            return self.gradients(g)
+        with np.errstate(divide="ignore"):
+            logits = self._shaped(np.log(self._e))
+        lock(logits)
+        return self.of_composition(g, [view(logits, self._inputs[0])])
+
+    def _shaped(self, matrix: Array) -> Array:
+        """A (classes, rows) matrix in the shape and dtype of the input."""
+        shape = self._shapes[0]
+        x = matrix.T if len(shape) < 3 else kernels.shaped(matrix, (*shape[:2], math.prod(shape[2:])))
+        return x.reshape(shape).astype(self._dtype, copy=False)
 
     def composition(self, *inputs: Tensor) -> Tensor:
         (x,) = inputs
@@ -84,9 +104,8 @@ class CrossEntropyGradFn(FusedGradFn):
         return loss if self._counts is None else masked(loss, self._counts.reshape(loss.shape))
 
     def gradients(self, g: Array, *inputs: Array) -> tuple[Array | None, ...]:
-        (x,) = inputs
         each = g.reshape(-1) if g.ndim else g
-        if x.dtype.char == "e":
+        if self._dtype.char == "e":
             each = each.astype(np.float32)
         if self._scale != 1.0:
             each = each * self._scale
@@ -95,8 +114,7 @@ class CrossEntropyGradFn(FusedGradFn):
         of_label = each if self._a is None else each * self._a
         of_all = of_label if self._share is None else of_label + each * np.add.reduce(self._share)
         matrix = kernels.by_labels_vjp(self._e, self._total, self._labels, of_all, of_label, each, self._share)
-        g_x = matrix.T if x.ndim == 2 else kernels.shaped(matrix, by_rows(x)).reshape(x.shape)
-        return (g_x if g_x.dtype is x.dtype else g_x.astype(x.dtype),)
+        return (self._shaped(matrix),)
 
 
 class SoftCrossEntropyGradFn(FusedGradFn):
@@ -151,7 +169,7 @@ class SoftCrossEntropyGradFn(FusedGradFn):
         if self.needs(0):
             targets = self._weighted(_float32(by_rows(t)))
             matrix = kernels.by_probabilities_vjp(self._e, targets, each * self._mass / self._total, each)
-            g_x = kernels.shaped(matrix, by_rows(x)).reshape(x.shape).astype(x.dtype, copy=False)
+            g_x = kernels.shaped(matrix, by_rows(x).shape).reshape(x.shape).astype(x.dtype, copy=False)
         if self.needs(1):
             own = kernels.minus_log_softmax(_float32(by_rows(x)))
             own *= each if not each.ndim else each.reshape(len(own), 1, *own.shape[2:])
@@ -184,7 +202,7 @@ def cross_entropy(
     check_reduction("cross_entropy", reduction)
     input = check_input("cross_entropy", input, target)
     if label_smoothing:
-        _check_smoothing("cross_entropy", label_smoothing)
+        check_smoothing("cross_entropy", label_smoothing)
     shape = input._data.shape
     classes = shape[1 if len(shape) > 1 else 0]
     outer = outer_shape(shape)
@@ -200,6 +218,20 @@ def cross_entropy(
         scale = mean_scale(reduction, input._data.size // classes, None)
         return SoftCrossEntropyGradFn(weights, label_smoothing, scale, outer if none else ()).of(input, target, none)
     labels, counts = checked_labels("cross_entropy", target, classes, ignore_index)
+    a, share, scale = factors(labels, counts, classes, weights, label_smoothing, reduction, dtype)
+    return CrossEntropyGradFn(labels, counts, a, share, scale, outer if none else ()).of(input, none)
+
+
+def factors(
+    labels: Array,
+    counts: Array | None,
+    classes: int,
+    weights: Array | None,
+    label_smoothing: float,
+    reduction: Reduction,
+    dtype: np.dtype[np.generic],
+) -> tuple[Array | None, Array | None, float]:
+    """What multiplies each row's loss at its label, each class's by smoothing, and the sum of all."""
     a = None if weights is None and counts is None else share_of_rows(labels, counts, weights, dtype)
     scale = mean_scale(reduction, len(labels), a)
     share: Array | None = None
@@ -207,10 +239,12 @@ def cross_entropy(
         even = label_smoothing / classes
         share = np.full(classes, even, dtype) if weights is None else weights * even
         a = np.full(len(labels), 1 - label_smoothing, dtype) if a is None else a * (1 - label_smoothing)
-    return CrossEntropyGradFn(labels, counts, a, share, scale, outer if none else ()).of(input, none)
+    return a, share, scale
 
 
-def _check_smoothing(name: str, label_smoothing: float) -> None:
+def check_smoothing(name: str, label_smoothing: float) -> None:
+    """Raise TypeError for what is no number, ValueError for one outside [0, 1]."""
+    check_numbers(name, label_smoothing=label_smoothing)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"{name}: label_smoothing is to be in [0, 1], not {label_smoothing}")
 
@@ -227,7 +261,7 @@ class CrossEntropyLoss(ClassLoss):
         label_smoothing: float = 0.0,
     ) -> None:
         super().__init__(weight, ignore_index=ignore_index, reduction=reduction)
-        _check_smoothing("CrossEntropyLoss", label_smoothing)
+        check_smoothing("CrossEntropyLoss", label_smoothing)
         self.label_smoothing = label_smoothing
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:

@@ -184,6 +184,8 @@ class CTCLoss(Loss):
     """-log of the probability of labels in a sequence, wherever they stand in it, reduced."""
 
     def __init__(self, blank: int = 0, reduction: Reduction = "mean", zero_infinity: bool = False) -> None:
+        if isinstance(blank, bool) or not isinstance(blank, int):
+            raise TypeError(f"CTCLoss: blank is to be an int, the number of a class, not {type(blank).__name__}")
         super().__init__(reduction)
         self.blank = blank
         self.zero_infinity = zero_infinity

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from kytorch.kernels import loss as kernels
-from kytorch.nn.losses.reduction import DifferenceGradFn, Loss, Reduction, check_reduction, checked_pair, weighted
+from kytorch.nn.losses.reduction import (
+    DifferenceGradFn,
+    Loss,
+    Reduction,
+    check_options,
+    check_reduction,
+    checked_pair,
+    weighted,
+)
 from kytorch.ops.clamp import clamp
 from kytorch.ops.sign import sign
 from kytorch.tensor.core import A, Tensor
@@ -156,10 +164,12 @@ class SmoothL1Loss(Loss):
 
 
 def _check_positive(name: str, what: str, value: float) -> None:
+    check_options(name, **{what: value})
     if not value > 0:
         raise ValueError(f"{name}: {what} is to be positive, not {value}")
 
 
 def _check_not_negative(name: str, what: str, value: float) -> None:
+    check_options(name, **{what: value})
     if not value >= 0:
         raise ValueError(f"{name}: {what} is to be at least 0, not {value}")

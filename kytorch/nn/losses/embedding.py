@@ -10,12 +10,13 @@ from kytorch.nn.distance import PairwiseDistance, pairwise_distance
 from kytorch.nn.losses.reduction import (
     Loss,
     Reduction,
+    check_options,
     check_reduction,
     check_signs,
     checked_same,
     reduced_tensor,
 )
-from kytorch.ops.activation import relu
+from kytorch.ops.clamp import clamp
 from kytorch.ops.maximum import minimum
 from kytorch.ops.power import sqrt
 from kytorch.ops.reduce import sum
@@ -38,6 +39,7 @@ def cosine_embedding_loss(
     """
     name = "cosine_embedding_loss"
     check_reduction(name, reduction)
+    check_options(name, margin=margin)
     input1, input2 = checked_same(name, input1=input1, input2=input2)
     if type(target) is not Tensor:
         raise not_tensors(name, target)
@@ -50,7 +52,7 @@ def cosine_embedding_loss(
     squares = (sum(input1 * input1, -1) + _LEAST_SQUARE) * (sum(input2 * input2, -1) + _LEAST_SQUARE)
     cosine = sum(input1 * input2, -1) / sqrt(squares)
     alike = make(np.greater(target._data, 0), CONSTANT)
-    return reduced_tensor(where(alike, 1.0 - cosine, relu(cosine - margin)), reduction)
+    return reduced_tensor(where(alike, 1.0 - cosine, clamp(cosine - margin, 0.0)), reduction)
 
 
 class CosineEmbeddingLoss(Loss):
@@ -58,6 +60,7 @@ class CosineEmbeddingLoss(Loss):
 
     def __init__(self, margin: float = 0.0, *, reduction: Reduction = "mean") -> None:
         super().__init__(reduction)
+        check_options("CosineEmbeddingLoss", margin=margin)
         self.margin = margin
 
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
@@ -118,10 +121,11 @@ def _triplet(
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = minimum(far, distance(positive, negative))
-    return reduced_tensor(relu(near - far + margin), reduction)
+    return reduced_tensor(clamp(near - far + margin, 0.0), reduction)
 
 
 def _check_margin(name: str, margin: float) -> None:
+    check_options(name, margin=margin)
     if not margin > 0:
         raise ValueError(f"{name}: the margin is to be positive, not {margin}")
 

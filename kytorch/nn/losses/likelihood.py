@@ -13,6 +13,7 @@ from kytorch.nn.losses.reduction import (
     LossGradFn,
     Reduction,
     as_float,
+    check_options,
     check_reduction,
     checked_pair,
     reduced_tensor,
@@ -209,6 +210,7 @@ def gaussian_nll_loss(
     """
     name = "gaussian_nll_loss"
     check_reduction(name, reduction)
+    _check_eps(name, eps)
     input, target = checked_pair(name, input, target)
     var = _variance(name, input, var)
     below = var._data < eps
@@ -239,13 +241,18 @@ def _variance(name: str, input: Tensor, var: Tensor | float) -> Tensor:
     return as_float(var)
 
 
+def _check_eps(name: str, eps: float) -> None:
+    check_options(name, eps=eps)
+    if not eps > 0:
+        raise ValueError(f"{name}: eps is to be positive, not {eps}")
+
+
 class GaussianNLLLoss(Loss):
     """-log of the normal density of targets, given means and variances, reduced."""
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: Reduction = "mean") -> None:
         super().__init__(reduction)
-        if not eps > 0:
-            raise ValueError(f"GaussianNLLLoss: eps is to be positive, not {eps}")
+        _check_eps("GaussianNLLLoss", eps)
         self.full = full
         self.eps = eps
 

@@ -13,6 +13,7 @@ from kytorch.nn.losses.reduction import (
     Reduction,
     WeightedLoss,
     as_float,
+    check_options,
     check_reduction,
     check_signs,
     checked_pair,
@@ -22,6 +23,7 @@ from kytorch.nn.losses.reduction import (
     weighted,
 )
 from kytorch.ops.activation import relu, sigmoid
+from kytorch.ops.clamp import clamp
 from kytorch.ops.gather import gather
 from kytorch.ops.reduce import mean, sum
 from kytorch.ops.shape import unsqueeze
@@ -68,10 +70,11 @@ def hinge_embedding_loss(
     Raises ValueError if the shapes differ, or for other targets.
     """
     check_reduction("hinge_embedding_loss", reduction)
+    check_options("hinge_embedding_loss", margin=margin)
     input, target = checked_pair("hinge_embedding_loss", input, target)
     check_signs("hinge_embedding_loss", target)
     near = make(np.greater(target._data, 0), CONSTANT)
-    return reduced_tensor(where(near, input, relu(margin - input)), reduction)
+    return reduced_tensor(where(near, input, clamp(margin - input, 0.0)), reduction)
 
 
 class HingeEmbeddingLoss(Loss):
@@ -79,6 +82,7 @@ class HingeEmbeddingLoss(Loss):
 
     def __init__(self, margin: float = 1.0, *, reduction: Reduction = "mean") -> None:
         super().__init__(reduction)
+        check_options(type(self).__name__, margin=margin)
         self.margin = margin
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -93,8 +97,9 @@ def margin_ranking_loss(
     Raises ValueError if the shapes differ.
     """
     check_reduction("margin_ranking_loss", reduction)
+    check_options("margin_ranking_loss", margin=margin)
     input1, input2, target = checked_same("margin_ranking_loss", input1=input1, input2=input2, target=target)
-    return reduced_tensor(relu(margin - target * (input1 - input2)), reduction)
+    return reduced_tensor(clamp(margin - target * (input1 - input2), 0.0), reduction)
 
 
 class MarginRankingLoss(Loss):
@@ -102,6 +107,7 @@ class MarginRankingLoss(Loss):
 
     def __init__(self, margin: float = 0.0, *, reduction: Reduction = "mean") -> None:
         super().__init__(reduction)
+        check_options(type(self).__name__, margin=margin)
         self.margin = margin
 
     def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
@@ -125,7 +131,7 @@ def multi_margin_loss(
     """
     name = "multi_margin_loss"
     check_reduction(name, reduction)
-    _check_power(name, p)
+    _check_options(name, p, margin)
     input = check_input(name, input, target)
     if input.ndim > 2 or target.shape != outer_shape(input.shape):
         raise ValueError(
@@ -147,7 +153,8 @@ def multi_margin_loss(
     return reduced_tensor(loss, reduction)
 
 
-def _check_power(name: str, p: int) -> None:
+def _check_options(name: str, p: int, margin: float) -> None:
+    check_options(name, p=p, margin=margin)
     if p not in (1, 2):
         raise ValueError(f"{name}: p is to be 1 or 2, not {p}")
 
@@ -159,7 +166,7 @@ class MultiMarginLoss(WeightedLoss):
         self, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, *, reduction: Reduction = "mean"
     ) -> None:
         super().__init__(weight, reduction=reduction)
-        _check_power("MultiMarginLoss", p)
+        _check_options("MultiMarginLoss", p, margin)
         self.p = p
         self.margin = margin
 

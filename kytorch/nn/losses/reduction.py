@@ -9,6 +9,7 @@ import numpy as np
 from kytorch.kernels import loss as kernels
 from kytorch.kernels import reduce
 from kytorch.nn.buffer import Buffer
+from kytorch.nn.checks import check_numbers
 from kytorch.nn.module import Module
 from kytorch.ops.reduce import mean, sum
 from kytorch.tensor.core import A, Tensor
@@ -23,6 +24,21 @@ def check_reduction(name: str, reduction: str) -> None:
     """Raise ValueError unless `reduction` is one of the three."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{name}: reduction {reduction!r} is none of 'mean', 'sum', 'none'")
+
+
+def not_a_weight(name: str, weight: object) -> TypeError:
+    """The error of a weight that is no Tensor, maybe because it is a reduction."""
+    if isinstance(weight, str):
+        return TypeError(f'{name}: expected a Tensor, not str; a reduction is passed by name: reduction="{weight}"')
+    return not_tensors(name, weight)
+
+
+def check_options(name: str, **options: float) -> None:
+    """Raise TypeError for what is no number, maybe because it is a reduction."""
+    for what, x in options.items():
+        if isinstance(x, str):
+            raise TypeError(f'{name}: {what} is to be a number; a reduction is passed by name: reduction="{x}"')
+    check_numbers(name, **options)
 
 
 def checked_pair(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
@@ -87,7 +103,7 @@ def broadcasts(shape: Shape, to: Shape) -> bool:
 def weighted(name: str, loss: Tensor, weight: Tensor, reduction: Reduction, *, by_weight: bool = False) -> Tensor:
     """The elements times `weight`, which broadcasts to them, reduced; the mean is over the weights if `by_weight`."""
     if type(weight) is not Tensor:
-        raise not_tensors(f"{name}: the weight", weight)
+        raise not_a_weight(f"{name}: the weight", weight)
     weight = weight if weight.dtype == loss.dtype else weight.to(loss.dtype)
     if not broadcasts(weight.shape, loss.shape) or (by_weight and weight.shape != loss.shape):
         how = "have" if by_weight else "broadcast to"
@@ -179,7 +195,7 @@ class WeightedLoss(Loss):
 def buffer_of(name: str, what: str, weight: Tensor | None) -> Buffer | None:
     """A buffer of `weight`, if there is one. Raises TypeError for what is no Tensor."""
     if weight is not None and type(weight) is not Tensor:
-        raise not_tensors(f"{name}: {what}", weight)
+        raise not_a_weight(f"{name}: {what}", weight)
     return None if weight is None else Buffer(weight)
 
 

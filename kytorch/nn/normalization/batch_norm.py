@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from kytorch.nn.normalization.channels import ChannelNorm, Statistic, normalized_channels
-from kytorch.nn.normalization.checks import read
+from kytorch.nn.normalization.affine import read
+from kytorch.nn.normalization.channels import ChannelNorm, Statistic, normalized_channels, track
 from kytorch.tensor.core import Tensor
 from kytorch.tensor.errors import not_tensors
 
@@ -74,16 +74,16 @@ class BatchNorm(ChannelNorm):
         if input.shape[1] != self.num_features:
             raise ValueError(f"{name}: expected {self.num_features} channels, not an input of shape {input.shape}")
         momentum = self.momentum
-        tracks = self.training and self.num_batches_tracked is not None
-        if tracks and self.num_batches_tracked is not None:
-            batches = self.num_batches_tracked._data + 1
-            momentum = 1 / int(batches) if momentum is None else momentum
+        tracked = self.num_batches_tracked if self.training else None
+        batches = 0 if tracked is None else int(tracked.tensor().item()) + 1
+        if momentum is None and batches:
+            momentum = 1 / batches
         y = batch_norm(
             input, self.running_mean, self.running_var, read(self.weight), read(self.bias),
             self.training or not self.track_running_stats, momentum or 0.0, self.eps,
         )  # fmt: skip
-        if tracks and self.num_batches_tracked is not None:
-            self.num_batches_tracked._replace(batches)
+        if tracked is not None:
+            track(tracked, np.asarray(batches))
         return y
 
 

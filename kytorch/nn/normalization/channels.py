@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from kytorch.kernels import normalization as kernels
 from kytorch.nn.buffer import Buffer
+from kytorch.nn.checks import check_numbers, check_positive, weight_dtype
 from kytorch.nn.fused import FusedGradFn
 from kytorch.nn.module import Module
-from kytorch.nn.normalization.checks import affine_of, check_positive
+from kytorch.nn.normalization.affine import affine_of
 from kytorch.ops.power import rsqrt
 from kytorch.ops.reduce import mean
 from kytorch.tensor.core import CONSTANT, A, Tensor, TrainableWeight, make
@@ -161,7 +162,8 @@ def normalized_channels(
         unbiased = made.variance * (n / (n - 1)) if n > 1 else made.variance
         for running, found in ((running_mean, made.mean), (running_var, unbiased)):
             if isinstance(running, Buffer):
-                _take(running, node._layout.by_channel(found, channels) * (channels / found.size), momentum)
+                average = node._layout.by_channel(found, channels) * (channels / found.size)
+                track(running, (1 - momentum) * running._data + momentum * average)
     return y
 
 
@@ -169,10 +171,10 @@ def _value(statistic: Statistic) -> Tensor:
     return statistic.tensor() if isinstance(statistic, Buffer) else statistic
 
 
-def _take(running: Buffer, found: Array, momentum: float) -> None:
-    """Update a running statistic, unless another Tensor is read in its place, as in functional_call."""
+def track(running: Buffer, array: Array) -> None:
+    """Give a buffer its new values, unless another Tensor is read in its place, as in functional_call."""
     if running.tensor()._data is running._data:
-        running._replace((1 - momentum) * running._data + momentum * found)
+        running._replace(array)
 
 
 class ChannelNorm(Module):
@@ -188,7 +190,10 @@ class ChannelNorm(Module):
         bias: bool,
         dtype: npt.DTypeLike,
     ) -> None:
-        check_positive(type(self).__name__, num_features=num_features)
+        name = type(self).__name__
+        check_positive(name, num_features=num_features)
+        check_numbers(name, eps=eps, momentum=0.0 if momentum is None else momentum)
+        dtype = weight_dtype(name, dtype)
         self.num_features = num_features
         self.eps = eps
         self.momentum = momentum

@@ -7,9 +7,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.nn.checks import check_numbers, check_positive, weight_dtype
 from kytorch.nn.module import Module
+from kytorch.nn.normalization.affine import read
 from kytorch.nn.normalization.channels import normalized_channels
-from kytorch.nn.normalization.checks import check_positive, read
 from kytorch.tensor.core import Tensor, TrainableWeight
 from kytorch.tensor.errors import not_tensors
 
@@ -49,6 +50,8 @@ class GroupNorm(Module):
         bias: bool = True,
     ) -> None:
         check_positive("GroupNorm", num_groups=num_groups, num_channels=num_channels)
+        check_numbers("GroupNorm", eps=eps)
+        dtype = weight_dtype("GroupNorm", dtype)
         if num_channels % num_groups:
             raise ValueError(f"GroupNorm: num_channels {num_channels} does not divide into num_groups {num_groups}")
         self.num_groups = num_groups

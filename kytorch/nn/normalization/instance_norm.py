@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.nn.normalization.affine import read
 from kytorch.nn.normalization.channels import ChannelNorm, Statistic, normalized_channels
-from kytorch.nn.normalization.checks import read
 from kytorch.ops.shape import squeeze, unsqueeze
 from kytorch.tensor.core import Tensor
 from kytorch.tensor.errors import not_tensors

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from kytorch.nn.normalization.checks import read
+from kytorch.nn.normalization.affine import read
 from kytorch.nn.normalization.rows import RowNorm, normalized_rows
 from kytorch.tensor.core import Tensor, TrainableWeight
 
@@ -38,9 +38,9 @@ class LayerNorm(RowNorm):
         bias: bool = True,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
-        RowNorm.__init__(self, normalized_shape, elementwise_affine, dtype)
+        RowNorm.__init__(self, normalized_shape, eps, elementwise_affine, dtype)
         self.eps = eps
-        self.bias = TrainableWeight(np.zeros(self.normalized_shape, dtype)) if elementwise_affine and bias else None
+        self.bias = TrainableWeight(np.zeros_like(self.weight.data)) if self.weight is not None and bias else None
 
     def forward(self, input: Tensor) -> Tensor:
         return layer_norm(input, self.normalized_shape, read(self.weight), read(self.bias), self.eps)

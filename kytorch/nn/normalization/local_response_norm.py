@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from kytorch.kernels import normalization as kernels
+from kytorch.nn.checks import check_floats, check_numbers, check_positive
 from kytorch.nn.module import Module
-from kytorch.nn.normalization.checks import check_positive
 from kytorch.ops.power import pow
 from kytorch.tensor.core import A, Tensor, UnaryGradFn
-from kytorch.tensor.errors import not_tensors
 
 
 class ChannelWindowsGradFn(UnaryGradFn):
@@ -37,10 +36,7 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
     Channels beyond the ends count as 0. Raises ValueError for another shape, TypeError for what is no Tensor of floats.
     """
     check_positive("local_response_norm", size=size)
-    if type(input) is not Tensor:
-        raise not_tensors("local_response_norm", input)
-    if input.dtype.kind != "f":
-        raise TypeError(f"local_response_norm: expected an input of floats, not of {input.dtype}; convert it with to()")
+    check_floats("local_response_norm", input)
     if input.ndim < 3:
         raise ValueError(f"local_response_norm: expected an input (N, C, L, ...), not of shape {input.shape}")
     squares = _channel_windows(input * input, size // 2, (size - 1) // 2)
@@ -52,6 +48,7 @@ class LocalResponseNorm(Module):
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
         check_positive("LocalResponseNorm", size=size)
+        check_numbers("LocalResponseNorm", alpha=alpha, beta=beta, k=k)
         self.size = size
         self.alpha = alpha
         self.beta = beta

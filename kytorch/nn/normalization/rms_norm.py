@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from kytorch.nn.normalization.checks import read
+from kytorch.nn.normalization.affine import read
 from kytorch.nn.normalization.rows import RowNorm, normalized_rows
 from kytorch.tensor.core import Tensor
 from kytorch.tensor.errors import not_tensors
@@ -38,7 +38,7 @@ class RMSNorm(RowNorm):
         elementwise_affine: bool = True,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
-        RowNorm.__init__(self, normalized_shape, elementwise_affine, dtype)
+        RowNorm.__init__(self, normalized_shape, eps, elementwise_affine, dtype)
         self.eps = eps
 
     def forward(self, input: Tensor) -> Tensor:

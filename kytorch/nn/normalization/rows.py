@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.kernels import row_norm as kernels
+from kytorch.nn.checks import check_numbers, weight_dtype
 from kytorch.nn.fused import FusedGradFn
 from kytorch.nn.module import Module
-from kytorch.nn.normalization.checks import affine_of
+from kytorch.nn.normalization.affine import affine_of
 from kytorch.ops.power import rsqrt
 from kytorch.ops.reduce import mean
 from kytorch.tensor.core import A, Tensor, TrainableWeight
@@ -105,10 +106,13 @@ class RowNorm(Module):
     """The base of layer norm and RMS norm: a weight of ones over the normalised shape, unless it is left out."""
 
     def __init__(
-        self, normalized_shape: int | Sequence[int], elementwise_affine: bool, dtype: npt.DTypeLike = np.float32
+        self, normalized_shape: int | Sequence[int], eps: float | None, elementwise_affine: bool, dtype: npt.DTypeLike
     ) -> None:
-        self.normalized_shape = shape_of(type(self).__name__, normalized_shape)
+        name = type(self).__name__
+        self.normalized_shape = shape_of(name, normalized_shape)
         if not self.normalized_shape:
-            raise ValueError(f"{type(self).__name__}: the normalized shape is (); expected a dimension or more")
+            raise ValueError(f"{name}: the normalized shape is (); expected a dimension or more")
+        check_numbers(name, eps=0.0 if eps is None else eps)
+        ones = np.ones(self.normalized_shape, weight_dtype(name, dtype))
         self.elementwise_affine = elementwise_affine
-        self.weight = TrainableWeight(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
+        self.weight = TrainableWeight(ones) if elementwise_affine else None

@@ -55,8 +55,14 @@ def _shared_out(g: A, lines: Lines, divisor: Divisor) -> A:
     return kernels.mean_pool_vjp(g, lines, divisor)
 
 
-def divisor_of(counts: list[Array]) -> Divisor:
-    """How many elements each window has, given how many along each dimension: one number if all have as many."""
+@lru_cache(1024)
+def elements_of(lines: Lines) -> Divisor:
+    """How many elements each window has, one number if all have as many."""
+    return _divisor([line.counts for line in lines])
+
+
+def _divisor(counts: list[Array]) -> Divisor:
+    """How many elements each window has, given how many along each dimension."""
     found: Array = np.ones((), np.intp)
     for count in counts:
         found = found[..., None] * count
@@ -104,12 +110,12 @@ def _plan(
         _check_divisor(name, divisor_override)
         return lines, float(divisor_override)
     if not count_include_pad:
-        return lines, divisor_of([line.counts for line in lines])
+        return lines, elements_of(lines)
     counts = []
     for line, (k, s, p, _) in zip(lines, check_windows(name, kernel_size, stride, padding, 1, dims)):
         start = np.arange(line.windows) * s - p
         counts.append(np.minimum(start + k, line.size + p) - start)  # what is beyond the padding does not count
-    return lines, divisor_of(counts)
+    return lines, _divisor(counts)
 
 
 def _check_divisor(name: str, divisor: int | None) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Generic, Literal, overload
+from collections.abc import Callable, Sequence
+from typing import Literal, Protocol, cast, overload
 
 import numpy as np
 
@@ -11,13 +11,54 @@ from kytorch.kernels import max_pooling as kernels
 from kytorch.kernels.scatter import Places
 from kytorch.nn.buffer import Buffer
 from kytorch.nn.convolution.sizes import per_dimension
-from kytorch.nn.module import Module
-from kytorch.nn.pooling.max_pool import Pooled
+from kytorch.nn.pooling.indices import Indexed, IndexedPool, Indices
 from kytorch.nn.pooling.windows import Size, check_input
 from kytorch.ops.index import part
 from kytorch.tensor.core import CONSTANT, Tensor, make
+from kytorch.tensor.errors import not_tensors
 from kytorch.tensor.random import generator_or_default
 from kytorch.tensor.values import Array, Shape, lock
+
+
+class _FractionalMaxPoolFunction(Protocol):
+    @overload
+    def __call__(
+        self,
+        input: Tensor,
+        kernel_size: Size,
+        output_size: Size | None = None,
+        output_ratio: float | Sequence[float] | None = None,
+        return_indices: Literal[False] = False,
+        _random_samples: Tensor | None = None,
+        generator: np.random.Generator | None = None,
+    ) -> Tensor: ...
+    @overload
+    def __call__(
+        self,
+        input: Tensor,
+        kernel_size: Size,
+        output_size: Size | None = None,
+        output_ratio: float | Sequence[float] | None = None,
+        *,
+        return_indices: Literal[True],
+        _random_samples: Tensor | None = None,
+        generator: np.random.Generator | None = None,
+    ) -> Indexed: ...
+    @overload
+    def __call__(
+        self,
+        input: Tensor,
+        kernel_size: Size,
+        output_size: Size | None = None,
+        output_ratio: float | Sequence[float] | None = None,
+        return_indices: bool = False,
+        _random_samples: Tensor | None = None,
+        generator: np.random.Generator | None = None,
+    ) -> Tensor | Indexed: ...
+
+
+def _overloaded(function: Callable[..., Tensor | Indexed]) -> _FractionalMaxPoolFunction:
+    return cast(_FractionalMaxPoolFunction, function)
 
 
 def _fractional_max_pool(
@@ -29,7 +70,7 @@ def _fractional_max_pool(
     output_ratio: float | Sequence[float] | None,
     samples: Tensor | None,
     generator: np.random.Generator | None,
-) -> tuple[Tensor, Tensor]:
+) -> Indexed:
     check_input(name, input, dims)
     kernel = per_dimension(name, "kernel_size", kernel_size, dims, 1)
     own_size, ratios = _checked_output(name, output_size, output_ratio, dims)
@@ -58,7 +99,7 @@ def _checked_output(
     if output_size is not None:
         return per_dimension(name, "output_size", output_size, dims, 1), ()
     given = output_ratio if isinstance(output_ratio, (tuple, list)) else (output_ratio,) * dims
-    ratios = tuple([float(ratio) for ratio in given if isinstance(ratio, (int, float))])
+    ratios = tuple([float(ratio) for ratio in given if isinstance(ratio, (int, float, np.number))])
     if len(ratios) != dims or len(given) != dims:
         raise TypeError(f"{name}: output_ratio is to be a number or {dims} numbers, not {output_ratio!r}")
     if not all(0 < ratio < 1 for ratio in ratios):
@@ -69,32 +110,14 @@ def _checked_output(
 def _samples(name: str, samples: Tensor | None, shape: Shape, x: Array, generator: np.random.Generator | None) -> Array:
     if samples is None:
         return generator_or_default(generator).random(shape, np.float32).astype(x.dtype)
+    if type(samples) is not Tensor:
+        raise not_tensors(name, samples)
     if samples.shape != shape:
         raise ValueError(f"{name}: _random_samples of shape {samples.shape}; expected {shape}")
     return samples._data.astype(x.dtype)
 
 
-@overload
-def fractional_max_pool2d(
-    input: Tensor,
-    kernel_size: Size,
-    output_size: Size | None = None,
-    output_ratio: float | Sequence[float] | None = None,
-    return_indices: Literal[False] = False,
-    _random_samples: Tensor | None = None,
-    generator: np.random.Generator | None = None,
-) -> Tensor: ...
-@overload
-def fractional_max_pool2d(
-    input: Tensor,
-    kernel_size: Size,
-    output_size: Size | None = None,
-    output_ratio: float | Sequence[float] | None = None,
-    *,
-    return_indices: Literal[True],
-    _random_samples: Tensor | None = None,
-    generator: np.random.Generator | None = None,
-) -> tuple[Tensor, Tensor]: ...
+@_overloaded
 def fractional_max_pool2d(
     input: Tensor,
     kernel_size: Size,
@@ -103,7 +126,7 @@ def fractional_max_pool2d(
     return_indices: bool = False,
     _random_samples: Tensor | None = None,
     generator: np.random.Generator | None = None,
-) -> Tensor | tuple[Tensor, Tensor]:
+) -> Tensor | Indexed:
     """The greatest elements of windows at random places of `input`; as in `FractionalMaxPool2d`."""
     name = "fractional_max_pool2d"
     found = _fractional_max_pool(name, 2, input, kernel_size, output_size, output_ratio, _random_samples, generator)
@@ -118,33 +141,13 @@ def fractional_max_pool2d_with_indices(
     return_indices: bool = True,
     _random_samples: Tensor | None = None,
     generator: np.random.Generator | None = None,
-) -> tuple[Tensor, Tensor]:
+) -> Indexed:
     """`fractional_max_pool2d` and the numbers of the elements, whatever `return_indices` says, as in PyTorch."""
     name = "fractional_max_pool2d_with_indices"
     return _fractional_max_pool(name, 2, input, kernel_size, output_size, output_ratio, _random_samples, generator)
 
 
-@overload
-def fractional_max_pool3d(
-    input: Tensor,
-    kernel_size: Size,
-    output_size: Size | None = None,
-    output_ratio: float | Sequence[float] | None = None,
-    return_indices: Literal[False] = False,
-    _random_samples: Tensor | None = None,
-    generator: np.random.Generator | None = None,
-) -> Tensor: ...
-@overload
-def fractional_max_pool3d(
-    input: Tensor,
-    kernel_size: Size,
-    output_size: Size | None = None,
-    output_ratio: float | Sequence[float] | None = None,
-    *,
-    return_indices: Literal[True],
-    _random_samples: Tensor | None = None,
-    generator: np.random.Generator | None = None,
-) -> tuple[Tensor, Tensor]: ...
+@_overloaded
 def fractional_max_pool3d(
     input: Tensor,
     kernel_size: Size,
@@ -153,7 +156,7 @@ def fractional_max_pool3d(
     return_indices: bool = False,
     _random_samples: Tensor | None = None,
     generator: np.random.Generator | None = None,
-) -> Tensor | tuple[Tensor, Tensor]:
+) -> Tensor | Indexed:
     """The greatest elements of windows at random places of `input`; as in `FractionalMaxPool3d`."""
     name = "fractional_max_pool3d"
     found = _fractional_max_pool(name, 3, input, kernel_size, output_size, output_ratio, _random_samples, generator)
@@ -168,13 +171,13 @@ def fractional_max_pool3d_with_indices(
     return_indices: bool = True,
     _random_samples: Tensor | None = None,
     generator: np.random.Generator | None = None,
-) -> tuple[Tensor, Tensor]:
+) -> Indexed:
     """`fractional_max_pool3d` and the numbers of the elements, whatever `return_indices` says, as in PyTorch."""
     name = "fractional_max_pool3d_with_indices"
     return _fractional_max_pool(name, 3, input, kernel_size, output_size, output_ratio, _random_samples, generator)
 
 
-class _FractionalMaxPool(Module, Generic[Pooled]):
+class _FractionalMaxPool(IndexedPool[Indices]):
     _dims: int
 
     def __init__(
@@ -182,7 +185,7 @@ class _FractionalMaxPool(Module, Generic[Pooled]):
         kernel_size: Size,
         output_size: Size | None = None,
         output_ratio: float | Sequence[float] | None = None,
-        return_indices: bool = False,
+        return_indices: Indices = False,  # type: ignore[assignment]  # the default of Indices
         _random_samples: Tensor | None = None,
         generator: np.random.Generator | None = None,
     ) -> None:
@@ -191,11 +194,11 @@ class _FractionalMaxPool(Module, Generic[Pooled]):
         own_size, ratios = _checked_output(name, output_size, output_ratio, self._dims)
         self.output_size = own_size
         self.output_ratio = ratios or None
-        self.return_indices = return_indices
+        self.return_indices: bool = return_indices
         self._random_samples = None if _random_samples is None else Buffer(_random_samples)
         self.generator = generator
 
-    def forward(self, input: Tensor) -> Pooled:
+    def forward(self, input: Tensor) -> Tensor | Indexed:
         found = _fractional_max_pool(
             f"fractional_max_pool{self._dims}d",
             self._dims,
@@ -206,10 +209,10 @@ class _FractionalMaxPool(Module, Generic[Pooled]):
             None if self._random_samples is None else self._random_samples.tensor(),
             self.generator,
         )
-        return found if self.return_indices else found[0]  # type: ignore[return-value]  # the constructor's type
+        return found if self.return_indices else found[0]
 
 
-class FractionalMaxPool2d(_FractionalMaxPool[Pooled]):
+class FractionalMaxPool2d(_FractionalMaxPool[Indices]):
     """The greatest elements of windows at random places of (batch, channels, height, width), or without batch.
 
     There are `output_size` of them, an int or a pair, or the share `output_ratio` of the input's sizes. Their places
@@ -219,58 +222,8 @@ class FractionalMaxPool2d(_FractionalMaxPool[Pooled]):
 
     _dims = 2
 
-    if TYPE_CHECKING:  # the type of a call is that of the constructor
 
-        @overload
-        def __init__(
-            self: FractionalMaxPool2d[Tensor],
-            kernel_size: Size,
-            output_size: Size | None = None,
-            output_ratio: float | Sequence[float] | None = None,
-            return_indices: Literal[False] = False,
-            _random_samples: Tensor | None = None,
-            generator: np.random.Generator | None = None,
-        ) -> None: ...
-        @overload
-        def __init__(
-            self: FractionalMaxPool2d[tuple[Tensor, Tensor]],
-            kernel_size: Size,
-            output_size: Size | None = None,
-            output_ratio: float | Sequence[float] | None = None,
-            *,
-            return_indices: Literal[True],
-            _random_samples: Tensor | None = None,
-            generator: np.random.Generator | None = None,
-        ) -> None: ...
-        def __init__(self, *arguments: object, **options: object) -> None: ...
-
-
-class FractionalMaxPool3d(_FractionalMaxPool[Pooled]):
+class FractionalMaxPool3d(_FractionalMaxPool[Indices]):
     """`FractionalMaxPool2d` of (batch, channels, depth, height, width) or without batch."""
 
     _dims = 3
-
-    if TYPE_CHECKING:  # the type of a call is that of the constructor
-
-        @overload
-        def __init__(
-            self: FractionalMaxPool3d[Tensor],
-            kernel_size: Size,
-            output_size: Size | None = None,
-            output_ratio: float | Sequence[float] | None = None,
-            return_indices: Literal[False] = False,
-            _random_samples: Tensor | None = None,
-            generator: np.random.Generator | None = None,
-        ) -> None: ...
-        @overload
-        def __init__(
-            self: FractionalMaxPool3d[tuple[Tensor, Tensor]],
-            kernel_size: Size,
-            output_size: Size | None = None,
-            output_ratio: float | Sequence[float] | None = None,
-            *,
-            return_indices: Literal[True],
-            _random_samples: Tensor | None = None,
-            generator: np.random.Generator | None = None,
-        ) -> None: ...
-        def __init__(self, *arguments: object, **options: object) -> None: ...

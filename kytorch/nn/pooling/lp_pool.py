@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+from kytorch.nn.checks import check_numbers
+from kytorch.nn.convolution.sizes import per_dimension
 from kytorch.nn.module import Module
-from kytorch.nn.pooling.average_pool import Divisor, divisor_of, means
+from kytorch.nn.pooling.average_pool import Divisor, elements_of, means
 from kytorch.nn.pooling.max_pool import max_pooled
-from kytorch.nn.pooling.windows import Size, check_input, check_windows, elements_of, lines_of
+from kytorch.nn.pooling.windows import Size, check_input, check_windows, lines_of
 from kytorch.ops.where import where
 from kytorch.tensor.core import Tensor
 
@@ -21,7 +23,8 @@ def _lp_pool(
     if math.isinf(norm_type):
         return max_pooled(abs(input), lines) if norm_type > 0 else -max_pooled(-abs(input), lines)
     # A window that goes over the end counts as if it were whole, as in PyTorch.
-    divisor: Divisor = divisor_of([line.counts for line in lines]) / elements_of(kernel_size, dims)
+    whole = math.prod(per_dimension(name, "kernel_size", kernel_size, dims, 1))
+    divisor: Divisor = elements_of(lines) / whole
     total = means(input if norm_type == 1 else input.pow(norm_type), lines, divisor)
     zero = total == 0
     if zero._data.any():
@@ -30,8 +33,7 @@ def _lp_pool(
 
 
 def _check_norm_type(name: str, norm_type: float) -> None:
-    if isinstance(norm_type, bool) or not isinstance(norm_type, (int, float)):
-        raise TypeError(f"{name}: norm_type is to be a number, not a {type(norm_type).__name__}")
+    check_numbers(name, norm_type=norm_type)
     if not norm_type or math.isnan(norm_type):
         raise ValueError(f"{name}: norm_type is not to be {norm_type}")
 
@@ -84,7 +86,7 @@ class _LPPool(Module):
 class LPPool1d(_LPPool):
     """(sum x^p)^(1/p) over each window of (batch, channels, length) or (channels, length), p being `norm_type`.
 
-    The greatest |x| if p is infinite. Where the sum is 0 so is the gradient.
+    The greatest |x| if p is infinite, the least if it is -inf. Where the sum is 0 so is the gradient.
     """
 
     _dims = 1

@@ -62,9 +62,12 @@ def _output_sizes(
         if min(usual) < 0:
             raise ValueError(f"{name}: an input of {shape} in the last dimensions was not pooled with these options")
         return usual
+    expected = f"{name}: output_size is to be {dims} or {dims + 2} sizes, not {output_size}"
+    if not isinstance(output_size, Sequence):
+        raise TypeError(expected)
     given = tuple(output_size)[2:] if len(output_size) == dims + 2 else tuple(output_size)
     if len(given) != dims:
-        raise ValueError(f"{name}: output_size is to be {dims} or {dims + 2} sizes, not {tuple(output_size)}")
+        raise ValueError(expected)
     sizes = per_dimension(name, "output_size", given, dims, 0)
     for n, least, (_, s, _, _) in zip(sizes, usual, windows):
         if not least - s < n < least + s:

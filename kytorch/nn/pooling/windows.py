@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TypeAlias
@@ -130,8 +129,3 @@ def check_input(name: str, input: object, dims: int, floats: bool = True) -> Non
         )
     if x.dtype.kind != "f" and (floats or x.dtype.kind == "b"):
         raise TypeError(f"{name}: expected a Tensor of floats, not of {x.dtype}; x.to(float32) converts it")
-
-
-def elements_of(kernel_size: Size, dims: int) -> int:
-    """How many elements a window has."""
-    return math.prod(kernel_size) if isinstance(kernel_size, (tuple, list)) else kernel_size**dims  # type: ignore[operator]  # an int

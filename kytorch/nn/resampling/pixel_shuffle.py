@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kytorch.kernels import resampling as kernels
+from kytorch.nn.checks import check_positive
 from kytorch.nn.module import Module
 from kytorch.tensor.core import A, Tensor, UnaryGradFn
-from kytorch.tensor.dims import whole
 from kytorch.tensor.errors import not_tensors
 
 
@@ -50,7 +50,8 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
 
     Raises ValueError for a number of channels that r^2 does not divide.
     """
-    r = _factor("pixel_shuffle", "upscale_factor", upscale_factor)
+    check_positive("pixel_shuffle", upscale_factor=upscale_factor)
+    r = upscale_factor
     _check_images("pixel_shuffle", input)
     if input.shape[-3] % r**2:
         raise ValueError(
@@ -65,7 +66,8 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
 
     Raises ValueError for a height or width that r does not divide.
     """
-    r = _factor("pixel_unshuffle", "downscale_factor", downscale_factor)
+    check_positive("pixel_unshuffle", downscale_factor=downscale_factor)
+    r = downscale_factor
     _check_images("pixel_unshuffle", input)
     if input.shape[-2] % r or input.shape[-1] % r:
         raise ValueError(
@@ -79,7 +81,7 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
 
     Raises ValueError for a number of channels that `groups` does not divide.
     """
-    groups = _factor("channel_shuffle", "groups", groups)
+    check_positive("channel_shuffle", groups=groups)
     if type(input) is not Tensor:
         raise not_tensors("channel_shuffle", input)
     if input.ndim < 3 or input.shape[1] % groups:
@@ -89,12 +91,6 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     n, channels, *size = input.shape
     parts = input.reshape(n, groups, channels // groups, *size)
     return parts.transpose(1, 2).reshape(input.shape)
-
-
-def _factor(name: str, what: str, n: int) -> int:
-    if whole(name, what, n) < 1:
-        raise ValueError(f"{name}: {what} is to be at least 1, not {n}")
-    return whole(name, what, n)
 
 
 def _check_images(name: str, input: Tensor) -> None:
@@ -108,7 +104,8 @@ class PixelShuffle(Module):
     """Images of (..., C r^2, H, W) as images of (..., C, H r, W r), r being `upscale_factor`."""
 
     def __init__(self, upscale_factor: int) -> None:
-        self.upscale_factor = _factor("PixelShuffle", "upscale_factor", upscale_factor)
+        check_positive("PixelShuffle", upscale_factor=upscale_factor)
+        self.upscale_factor = upscale_factor
 
     def forward(self, input: Tensor) -> Tensor:
         return pixel_shuffle(input, self.upscale_factor)
@@ -121,7 +118,8 @@ class PixelUnshuffle(Module):
     """Images of (..., C, H r, W r) as images of (..., C r^2, H, W), r being `downscale_factor`."""
 
     def __init__(self, downscale_factor: int) -> None:
-        self.downscale_factor = _factor("PixelUnshuffle", "downscale_factor", downscale_factor)
+        check_positive("PixelUnshuffle", downscale_factor=downscale_factor)
+        self.downscale_factor = downscale_factor
 
     def forward(self, input: Tensor) -> Tensor:
         return pixel_unshuffle(input, self.downscale_factor)
@@ -134,7 +132,8 @@ class ChannelShuffle(Module):
     """The channels of (N, C, ...), in `groups` one behind the other, in turn from each group."""
 
     def __init__(self, groups: int) -> None:
-        self.groups = _factor("ChannelShuffle", "groups", groups)
+        check_positive("ChannelShuffle", groups=groups)
+        self.groups = groups
 
     def forward(self, input: Tensor) -> Tensor:
         return channel_shuffle(input, self.groups)

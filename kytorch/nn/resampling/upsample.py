@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -68,16 +68,14 @@ def interpolate(
     char = input._data.dtype.char
     if input._data.dtype.kind != "f" and not (char == "B" and mode in _COPIES):
         raise TypeError(f"interpolate: expected images of floats, not of {input.dtype}; convert them with to(float32)")
-    if isinstance(size, Sequence):
-        size = tuple(size)
-    if isinstance(scale_factor, Sequence) and not isinstance(scale_factor, str):
-        scale_factor = tuple(scale_factor)
-    plan = _plan(input._data.shape, char != "d", size, scale_factor, mode, align_corners,
-                 recompute_scale_factor, antialias)  # fmt: skip
+    if mode not in _MODES:
+        raise ValueError(f"interpolate: mode {mode!r} is none of {', '.join(_MODES)}")
+    plan = _plan(input._data.shape, char != "d", _size("interpolate", size), _scale("interpolate", scale_factor), mode,
+                 align_corners, recompute_scale_factor, antialias)  # fmt: skip
     return _resampled(input, plan, False)
 
 
-@lru_cache(1024)
+@lru_cache(64)
 def _plan(
     shape: Shape,
     single: bool,
@@ -115,9 +113,31 @@ def _plan(
     return tuple(plan)
 
 
+def _size(name: str, size: int | Sequence[int] | None) -> int | tuple[int, ...] | None:
+    """The size as ints. Raises TypeError for others."""
+    try:
+        if size is None or isinstance(size, int):
+            return size
+        return tuple(map(operator.index, size)) if isinstance(size, Iterable) else operator.index(size)
+    except TypeError:
+        raise TypeError(f"{name}: size is of ints, not {size!r}") from None
+
+
+def _scale(name: str, scale_factor: float | Sequence[float] | None) -> float | tuple[float, ...] | None:
+    """The scale as floats. Raises TypeError for others, ValueError for what is not positive."""
+    if scale_factor is None:
+        return None
+    several = isinstance(scale_factor, Iterable)
+    scales = tuple(scale_factor) if isinstance(scale_factor, Iterable) else (scale_factor,)
+    for scale in scales:
+        if not isinstance(scale, (int, float, np.number)):
+            raise TypeError(f"{name}: scale_factor is of numbers, not {scale_factor!r}")
+        if not 0 < scale < math.inf:
+            raise ValueError(f"{name}: scale_factor is to be positive, not {scale}")
+    return tuple(map(float, scales)) if several else float(scales[0])
+
+
 def _check_mode(ndim: int, mode: str, align_corners: bool | None, antialias: bool) -> None:
-    if mode not in _MODES:
-        raise ValueError(f"interpolate: mode {mode!r} is none of {', '.join(_MODES)}")
     if align_corners is not None and mode in ("nearest", "area", "nearest-exact"):
         raise ValueError(f"interpolate: align_corners is not for mode {mode!r}; it is for those that interpolate")
     expected = _NDIM.get(mode, 0)
@@ -150,18 +170,10 @@ def _sizes(
         what = "size" if scale_factor is None else "scale_factor"
         raise ValueError(f"interpolate: {what} {each} has {len(each)} numbers for images of shape {spatial}")
     if scale_factor is None:
-        try:
-            return tuple([operator.index(n) for n in each]), (None,) * len(each)  # type: ignore[arg-type]  # refused here
-        except TypeError:
-            raise TypeError(f"interpolate: size is of ints, not {size!r}") from None
-    for scale in each:
-        if not isinstance(scale, (int, float, np.number)):
-            raise TypeError(f"interpolate: scale_factor is of numbers, not {scale!r}")
-        if not 0 < scale < math.inf:
-            raise ValueError(f"interpolate: scale_factor is to be positive, not {scale}")
-    scales = [float(scale) for scale in each if scale is not None]
+        return tuple([int(n) for n in each if n is not None]), (None,) * len(each)
+    scales = tuple([float(scale) for scale in each if scale is not None])
     sizes = tuple([int(n * scale) for n, scale in zip(spatial, scales)])
-    return sizes, (None,) * len(sizes) if recompute else tuple(scales)
+    return sizes, (None,) * len(sizes) if recompute else scales
 
 
 def upsample(
@@ -194,8 +206,8 @@ class Upsample(Module):
 
     def __init__(
         self,
-        size: int | tuple[int, ...] | None = None,
-        scale_factor: float | tuple[float, ...] | None = None,
+        size: int | Sequence[int] | None = None,
+        scale_factor: float | Sequence[float] | None = None,
         mode: InterpolationMode = "nearest",
         align_corners: bool | None = None,
         recompute_scale_factor: bool | None = None,
@@ -205,12 +217,8 @@ class Upsample(Module):
             raise ValueError(f"{self.name}: give either size or scale_factor")
         if mode not in _MODES:
             raise ValueError(f"{self.name}: mode {mode!r} is none of {', '.join(_MODES)}")
-        self.size = size
-        self.scale_factor: float | tuple[float, ...] | None
-        if isinstance(scale_factor, tuple):
-            self.scale_factor = tuple([float(scale) for scale in scale_factor])
-        else:
-            self.scale_factor = float(scale_factor) if scale_factor else None
+        self.size = _size(self.name, size)
+        self.scale_factor = _scale(self.name, scale_factor)
         self.mode: InterpolationMode = mode
         self.align_corners = align_corners
         self.recompute_scale_factor = recompute_scale_factor

@@ -20,3 +20,5 @@ nn.Transformer(custom_encoder=nn.Linear(8, 8))  # error
 nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2), 2).step(x, nn.KeyValueCache())  # error
 nn.KeyValueCache().append(x)  # error
 functional.rotary_positions(x, offset=0.5)  # error
+nn.TransformerDecoder(nn.TransformerDecoderLayer(8, 2), 2).step(x, x, (nn.KeyValueCache(),))  # error
+nn.TransformerDecoder(nn.TransformerDecoderLayer(8, 2), 2).step(x)  # error

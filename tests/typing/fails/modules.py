@@ -26,3 +26,6 @@ nn.ModuleDict({"a": nn.Linear(2, 2)})[0]  # error
 nn.Linear("2", 2)  # error
 model.to("cuda", 1)  # error
 nn.freeze(model.layers[0].weight)  # error
+model.layers + [nn.ReLU()]  # error
+model.load_state_dict([x])  # error
+model.register_forward_hook(3)  # error

@@ -40,3 +40,11 @@ keys, values, cache = nn.KeyValueCache().append(x, x)
 assert_type(cache, nn.KeyValueCache)
 assert_type(keys, Tensor)
 assert_type(functional.sinusoidal_positions(functional.rotary_positions(x, interleaved=False), 2), Tensor)
+
+
+def decode(model: nn.TransformerDecoder, token: Tensor, memory: Tensor, count: int) -> Tensor:
+    caches: tuple[nn.DecoderCache, ...] = ()
+    for _ in range(count):
+        token, caches = model.step(token, memory, caches)
+    assert_type(caches[0].tokens, nn.KeyValueCache)
+    return caches[0].memory.keys

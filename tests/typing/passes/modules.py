@@ -41,3 +41,9 @@ some: nn.ModuleList[nn.Linear] = model.layers[1:]
 double: Net = model.double().eval().requires_grad_(False)
 layers: nn.Sequential = nn.Sequential(model, nn.ReLU())
 layers.append(nn.Tanh())
+more: nn.Sequential = layers + nn.Sequential(nn.ReLU())
+longer: nn.ModuleList[nn.Linear] = model.layers + [nn.Linear(3, 3)]
+longer += [nn.Linear(3, 3)]
+missing, unexpected = model.load_state_dict({}, strict=False)
+names: list[str] = missing + unexpected
+rows: Tensor = nn.Embedding(5, 3, sparse=True)(x)

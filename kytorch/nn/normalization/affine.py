@@ -1,28 +1,17 @@
-"""What the normalisations ask of their arguments."""
+"""The weights and biases of normalisations."""
 
 from __future__ import annotations
 
+from kytorch.nn.checks import check_floats
 from kytorch.tensor.core import Tensor, TrainableWeight
 from kytorch.tensor.errors import not_tensors
 from kytorch.tensor.values import Shape
 
 
-def check_positive(name: str, **sizes: int) -> None:
-    """Raise TypeError for a size that is no int, ValueError for one below 1."""
-    for what, n in sizes.items():
-        if not isinstance(n, int):
-            raise TypeError(f"{name}: {what} is to be an int, not {type(n).__name__}")
-        if n < 1:
-            raise ValueError(f"{name}: {what} is to be at least 1, not {n}")
-
-
 def affine_of(name: str, input: Tensor, weight: Tensor | None, bias: Tensor | None, shape: Shape) -> list[Tensor]:
     """Those of weight and bias that there are. Raises TypeError or ValueError unless they fit the input, of floats."""
-    if type(input) is not Tensor:
-        raise not_tensors(name, input)
+    check_floats(name, input)
     dtype = input._data.dtype
-    if dtype.kind != "f":
-        raise TypeError(f"{name}: expected an input of floats, not of {dtype}; convert it with to(float32)")
     found: list[Tensor] = []
     for what, x in (("weight", weight), ("bias", bias)):
         if x is None:

@@ -1,4 +1,4 @@
-"""Convolution and its two transposes, each made of the others' operands, so that each is the others' derivative."""
+"""The nodes of convolution, its transpose and its weight's gradient, each of which is the others' derivative."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kytorch.tensor.rules import NaryGradFn
 from kytorch.tensor.values import Array
 
 
-class _TrilinearGradFn(NaryGradFn):
+class _BilinearGradFn(NaryGradFn):
     """y = f(a, b), plus c of each channel if there is one, for f linear in each"""
 
     __slots__ = ("_a", "_b", "_geometry")
@@ -51,7 +51,7 @@ def _sum_of_channels(g: A) -> A:
     return kernels.sum_of_channels(g)
 
 
-class ConvGradFn(_TrilinearGradFn):
+class ConvGradFn(_BilinearGradFn):
     """y[n, o, p] = sum of w[o, c, k] x[n, c, p stride + k dilation - low] over c and k"""
 
     __slots__ = ()
@@ -63,7 +63,7 @@ class ConvGradFn(_TrilinearGradFn):
         return weight_gradient(self._geometry, a, g)
 
 
-class ConvTransposeGradFn(_TrilinearGradFn):
+class ConvTransposeGradFn(_BilinearGradFn):
     """x[n, c, i] = sum of w[o, c, k] y[n, o, p] over o and all p, k with p stride + k dilation - low = i"""
 
     __slots__ = ()
@@ -75,7 +75,7 @@ class ConvTransposeGradFn(_TrilinearGradFn):
         return weight_gradient(self._geometry, g, a)
 
 
-class ConvWeightGradFn(_TrilinearGradFn):
+class ConvWeightGradFn(_BilinearGradFn):
     """w[o, c, k] = sum of y[n, o, p] x[n, c, p stride + k dilation - low] over n and p"""
 
     __slots__ = ()
