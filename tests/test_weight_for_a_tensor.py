@@ -78,9 +78,9 @@ BUFFER_SLIPS: dict[str, Callable[[Any], object]] = {
     "a reflected one": lambda b: x * b,
     "an index": lambda b: b[0],
     "a number": lambda b: 2 * b,
-    "a function": lambda b: kt.exp(b),
+    "a function": kt.exp,
     "a function of two": lambda b: kt.maximum(x, b),
-    "a method's argument": lambda b: x.maximum(b),
+    "a method's argument": x.maximum,
     "a function of NumPy's": lambda b: np.add(x, b),
     "a layer": lambda b: kt.nn.functional.linear(x, b),
 }

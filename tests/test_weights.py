@@ -134,7 +134,7 @@ def test_pytorchs_names_of_state_are_there():
     assert [*whole.parameters()] == [*whole.weights()]
     assert [*whole.named_parameters()] == [*whole.named_weights()]
     assert [*whole.children()] == [whole[0], whole[1]]
-    assert [*whole.modules()][0] is whole
+    assert next(whole.modules()) is whole
     assert whole.get_submodule("") is whole
     assert whole.get_submodule("body.2") is whole[0][2]
     with pytest.raises(AttributeError, match=r"Sequential has no module 'body.7'"):

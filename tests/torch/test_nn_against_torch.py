@@ -125,7 +125,9 @@ class TestPairedLosses:
     def test_an_empty_batch_is_as_in_pytorch(
         self, ours: Function, theirs: Function, draw: Function, reduction: str, dtype: Any
     ) -> None:
-        beside(ours(reduction=reduction), theirs(reduction=reduction), as_dtype((draw((0, 3)),) * 2, dtype), CLOSE[dtype])
+        beside(
+            ours(reduction=reduction), theirs(reduction=reduction), as_dtype((draw((0, 3)),) * 2, dtype), CLOSE[dtype]
+        )
 
 
 @every_dtype
