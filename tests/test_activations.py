@@ -319,3 +319,11 @@ def test_blocks_of_mixed_dtypes_have_the_wider_one():
     y = by_blocks(lambda a, b, y: np.add(a, b, out=y), 0, np.ones((2, 3), np.float32), np.ones((2, 3)))
     assert y.dtype == np.float64
     assert y.tolist() == [[2.0] * 3] * 2
+
+
+def test_hardswishs_gradient_at_nan_is_nan_to_any_order() -> None:
+    x = TrainableWeight([np.nan, 1.0])
+    y = nn.functional.hardswish(x.tensor()).sum(0)
+    for create_graph in (False, True):
+        ((gradient, _),) = y.backward(Tensor(1.0), create_graph=create_graph)
+        np.testing.assert_allclose(gradient.numpy(), [np.nan, 1 / 3 + 0.5], rtol=1e-6)

@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.kernels.row_norm import (
-    BLOCK,
+    NEAR,
+    NEAR_SQUARES,
     Unbuffered,
     inverse_root,
     ones,
     row_dots,
     row_sums,
-    seem_equal,
     wide,
     wide_or_none,
 )
@@ -28,6 +28,8 @@ Array = npt.NDArray[Any]
 
 # So many rows are added up in their own dtype.
 _GROUP = 1 << 8
+# Elements that a pass over several steps takes at once: calls for many small arrays take longer than memory.
+_BLOCK = 1 << 19
 
 
 class Layout(NamedTuple):
@@ -61,7 +63,7 @@ class Layout(NamedTuple):
     @property
     def at_once(self) -> int:
         """The number of groups that fit the cache."""
-        return max(1, BLOCK // (self.elements * max(1, self.shape[4])))
+        return max(1, _BLOCK // (self.elements * max(1, self.shape[4])))
 
     def seen(self, x: Array) -> Array:
         """`x` in this layout."""
@@ -135,13 +137,17 @@ def normalize(x: Array, weight: Array | None, bias: Array | None, eps: float, la
     with Unbuffered(layout.run):
         for start in range(0, groups, step):
             block = slice(start, start + step)
-            d = y[:, block]
-            _deviations(seen[:, block], d, mean[block], variance[block], layout.elements)
+            source, target = seen[:, block], y[:, block]
+            near = _statistics(source, target, mean[block], variance[block], layout.elements)
             own = np.add(variance[block], eps, out=scale[block])
             inverse_root(own, eps)
-            d *= _factor(own, weights, block)
-            if shift is not None:
-                d += _beside(shift, block)
+            factor = _factor(own, weights, block)
+            np.multiply(source if near else target, factor, out=target)
+            if near:
+                offset = mean[block, None, None] * factor
+                target += -offset if shift is None else _beside(shift, block) - offset
+            elif shift is not None:
+                target += _beside(shift, block)
     return Normalized(layout.back(y, x.shape), mean, variance, scale)
 
 
@@ -184,29 +190,33 @@ def normalize_vjp(
     outer, groups, channels, positions, inner = layout.shape
     weights = None if weight is None else layout.of_channels(weight)
     out = np.empty_like(seen)
-    totals = np.zeros_like(x, np.float64, shape=(groups, channels, inner))
-    along = np.zeros_like(totals)
+    totals, along = np.zeros((2, groups, channels, inner))
     step = layout.at_once
-    scratch = np.empty_like(x, shape=(outer, min(step, groups), channels, positions, inner))
+    scratch = np.empty((outer, min(step, groups), channels, positions, inner), x.dtype)
+    far = bool(np.abs(mean * scale).max(initial=0) > NEAR)
     with Unbuffered(layout.run):
         for start in range(0, groups, step):
             block = slice(start, start + step)
-            g_here, d = g_seen[:, block], out[:, block]
-            free = scratch[:, : d.shape[1]]
-            if needed[2] or not fixed:
+            g_here, x_here, middle, own = g_seen[:, block], seen[:, block], mean[block], scale[block]
+            target, free = out[:, block], scratch[:, : len(own)]
+            if far:
+                x_here, middle = x_here - middle[:, None, None], np.zeros_like(middle)
+            if needed[1] or needed[2] or not fixed:
                 totals[block] = _sums(g_here)
             if needed[1] or not fixed:
-                np.subtract(seen[:, block], mean[block, None, None], out=d)
-                along[block] = _dots(g_here, d, free)
-            if fixed:
-                np.multiply(g_here, _factor(scale[block], weights, block), out=d)
-            elif needed[0]:
-                own = 1.0 if weights is None else weights[block] if len(weights) > 1 else weights
-                middle = np.add.reduce(totals[block] * own, 1) * scale[block] / layout.elements
-                slope = np.add.reduce(along[block] * own, 1) * scale[block] ** 3 / layout.elements
-                d *= slope.astype(x.dtype)[:, None, None]
-                d += middle.astype(x.dtype)[:, None, None]
-                np.subtract(np.multiply(g_here, _factor(scale[block], weights, block), out=free), d, out=d)
+                along[block] = _dots(g_here, x_here, free)
+                along[block] -= middle[:, None] * totals[block]
+            if not needed[0]:
+                continue
+            np.multiply(g_here, _factor(own, weights, block), out=target)
+            if not fixed:
+                # dx = g scale weight + x slope + shift
+                beside = 1.0 if weights is None else weights[block] if len(weights) > 1 else weights
+                slope = np.add.reduce(along[block] * beside, 1) * own**3 / -layout.elements
+                shift = np.add.reduce(totals[block] * beside, 1) * own / -layout.elements - slope * middle
+                np.multiply(x_here, slope.astype(x.dtype)[:, None, None], out=free)
+                free += shift.astype(x.dtype)[:, None, None]
+                target += free
     along *= scale[:, None]
     g_x = layout.back(out, x.shape) if needed[0] else None
     g_w, g_b = [
@@ -228,20 +238,22 @@ def _factor(scale: Array, weights: Array | None, block: slice) -> Array:
     return own if weights is None else own * _beside(weights, block)
 
 
-def _deviations(x: Array, d: Array, mean: Array, variance: Array, count: int) -> None:
-    """Write x - mean to `d`, and its statistics, which are (groups, inner)."""
+def _statistics(x: Array, d: Array, mean: Array, variance: Array, count: int) -> bool:
+    """Find the statistics, (groups, inner), and whether x can stand for x - mean; if not, that is written to `d`."""
     outer, groups, channels, positions, inner = x.shape
     whole = (outer, groups, 1, channels * positions, inner)
     x, d = x.reshape(whole), d.reshape(whole)
     np.divide(_sums(x)[:, 0], count, out=mean, casting="same_kind")
+    squares = mean * mean
+    np.subtract(_dots(x, x, d)[:, 0] / count, squares, out=variance, casting="same_kind")
+    if np.logical_and.reduce(variance * NEAR_SQUARES >= squares, None):
+        return True
     np.subtract(x, mean[:, None, None], out=d)
-    squares = _dots(d, d, None)[:, 0]
-    if seem_equal(squares, mean, count):
-        rest = (_sums(d)[:, 0] / count).astype(d.dtype, copy=False)
-        d -= rest[:, None, None]
-        mean += rest
-        squares = _dots(d, d, None)[:, 0]
-    np.divide(squares, count, out=variance, casting="same_kind")
+    rest = (_sums(d)[:, 0] / count).astype(d.dtype, copy=False)
+    d -= rest[:, None, None]
+    mean += rest
+    np.divide(_dots(d, d, None)[:, 0], count, out=variance, casting="same_kind")
+    return False
 
 
 def _sums(x: Array) -> Array:

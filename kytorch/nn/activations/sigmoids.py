@@ -129,7 +129,7 @@ class HardswishGradFn(ActivationGradFn):
     __slots__ = ()
 
     def slope(self, x: Tensor) -> Tensor:
-        return where(x <= -3, 0.0, where(x < 3, x / 3.0 + 0.5, 1.0))
+        return where(x <= -3, 0.0, where(x >= 3, 1.0, x / 3.0 + 0.5))
 
     def kernel(self, g: Array, x: Array) -> Array:
         return kinks.hardswish_vjp(g, x)
