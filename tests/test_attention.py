@@ -175,8 +175,8 @@ WRONG: list[tuple[type[Exception], str, Callable[[], object]]] = [
     (TypeError, "one dtype", lambda: scaled_dot_product_attention(X, X.to(np.float32), X)),
     (TypeError, "one dtype", lambda: scaled_dot_product_attention(*[X.to(np.int64)] * 3)),
     (TypeError, "has dtype int64", lambda: scaled_dot_product_attention(X, X, X, Tensor(np.ones((3, 3), int)))),
-    (TypeError, "expected a Tensor", lambda: scaled_dot_product_attention(X, X, X, np.ones((3, 3)))),  # type: ignore
-    (TypeError, "weight.tensor()", lambda: scaled_dot_product_attention(TrainableWeight(X), X, X)),  # type: ignore
+    (TypeError, "expected a Tensor", lambda: scaled_dot_product_attention(X, X, X, np.ones((3, 3)))),  # type: ignore[arg-type]
+    (TypeError, "weight.tensor()", lambda: scaled_dot_product_attention(TrainableWeight(X), X, X)),  # type: ignore[arg-type]
     (ValueError, "a mask of shape", lambda: scaled_dot_product_attention(X, X, X, normal(3, 4))),
     (ValueError, "a mask of shape", lambda: scaled_dot_product_attention(X[0], X[0, :1], X[0, :1], normal(3, 3))),
     (ValueError, "exclude each other", lambda: scaled_dot_product_attention(X, X, X, normal(3, 3), is_causal=True)),
@@ -210,14 +210,14 @@ WRONG: list[tuple[type[Exception], str, Callable[[], object]]] = [
     ),
     (TypeError, "one dtype of floats", lambda: nn.MultiheadAttention(4, 2)(*[Tensor(np.ones((3, 2, 4), int))] * 3)),
     (TypeError, "one dtype of floats", lambda: nn.MultiheadAttention(4, 2)(X, X.to(np.float32), X)),
-    (TypeError, "scale is to be a number", lambda: scaled_dot_product_attention(X, X, X, scale="x")),  # type: ignore
-    (TypeError, "probability", lambda: scaled_dot_product_attention(X, X, X, dropout_p="x")),  # type: ignore
+    (TypeError, "scale is to be a number", lambda: scaled_dot_product_attention(X, X, X, scale="x")),  # type: ignore[arg-type]
+    (TypeError, "probability", lambda: scaled_dot_product_attention(X, X, X, dropout_p="x")),  # type: ignore[arg-type]
     (TypeError, "probability", lambda: nn.MultiheadAttention(4, 2, dropout="x")),  # type: ignore[arg-type]
     (TypeError, "a KeyValueCache", lambda: nn.MultiheadAttention(4, 2).step(X, None)),  # type: ignore[arg-type]
     (TypeError, "a KeyValueCache", lambda: encoder(2).step(X, [None, None])),  # type: ignore[list-item]
     (TypeError, "Tensor, not ndarray", lambda: encoder(2)(X, np.zeros((2, 2)))),  # type: ignore[arg-type]
     (TypeError, "base is to be a number", lambda: rotary_positions(X, base="x")),  # type: ignore[arg-type]
-    (ValueError, "activation 'tanh'", lambda: nn.TransformerEncoderLayer(4, 2, activation="tanh")),  # type: ignore
+    (ValueError, "activation 'tanh'", lambda: nn.TransformerEncoderLayer(4, 2, activation="tanh")),  # type: ignore[arg-type]
     (TypeError, "transformer's layer", lambda: nn.TransformerEncoder(nn.Linear(4, 4), 2)),  # type: ignore[arg-type]
     (ValueError, "num_layers is to be at least 1", lambda: nn.Transformer(4, 2, 0)),
     (ValueError, "2 features", lambda: nn.Transformer(2, 1, 1, 1, 4)(X, X)),

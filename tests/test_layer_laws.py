@@ -78,6 +78,15 @@ def test_a_layer_takes_its_weights_dtype(row: Row, shapes: Shapes, dtype: Any) -
         }
 
 
+@trials(LAYERS)
+def test_no_dtype_is_float32_as_in_pytorch(row: Row, shapes: Shapes) -> None:
+    found = getattr(nn, row.name)
+    if "dtype" in inspect.signature(found).parameters:
+        arguments, keywords = row.adapted(np.float32)
+        made = found(*arguments, **{**keywords, "dtype": None})
+        assert {weight.dtype for weight in made.weights()} <= {np.dtype(np.float32)}
+
+
 # Derivatives
 
 

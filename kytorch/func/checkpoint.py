@@ -120,8 +120,8 @@ class _Call:
         node = CheckpointGradFn(self, list(ends))
         if not inputs and not ends:
             return answer
-        ys = [parts[i] for i in self.outputs]
-        joined = _joined([y.detach() for y in ys if isinstance(y, Tensor)])
+        ys = [y for i in self.outputs if isinstance(y := parts[i], Tensor)]
+        joined = _joined([y.detach() for y in ys])
         y = node.record(joined._data, [*inputs, *ends], [*shapes, *ends.values()])
         for i, part in zip(self.outputs, _apart(y, ys)):
             parts[i] = part
@@ -207,14 +207,13 @@ def _joined(ys: Sequence[Tensor]) -> Tensor:
     return cat([y.to(dtype).reshape(-1) for y in ys])
 
 
-def _apart(y: Tensor, like: Sequence[object]) -> list[Tensor]:
+def _apart(y: Tensor, like: Sequence[Tensor]) -> list[Tensor]:
     """What `_joined` made of Tensors like these, taken apart."""
     if len(like) == 1:
         return [y]
     parts: list[Tensor] = []
     start = 0
     for part in like:
-        assert isinstance(part, Tensor)  # chosen as such
         parts.append(y[start : start + part.size].reshape(part.shape).to(part.dtype))
         start += part.size
     return parts

@@ -91,11 +91,11 @@ def tensors_like(tree: object, like: object, what: str, of: str) -> list[Tensor]
         raise ValueError(f"{what} is made as {structure_of(tree)}, and {of} as {structure}; they are to be alike")
     found: list[Tensor] = []
     for (place, leaf), expected in zip(_along(tree, structure, ""), leaves_of(like)):
-        assert isinstance(expected, Tensor)  # checked before, with tensors_of
         [x] = tensors_of(leaf, f"{what}{place}")
-        if x._data.shape != expected._data.shape:
-            raise ValueError(f"{what}{place} has shape {x.shape}, and {of}{place} {expected.shape}")
-        found.append(x.to(expected.dtype))
+        [y] = tensors_of(expected, f"{of}{place}")
+        if x._data.shape != y._data.shape:
+            raise ValueError(f"{what}{place} has shape {x.shape}, and {of}{place} {y.shape}")
+        found.append(x.to(y.dtype))
     return found
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from kytorch.kernels import kinks as kernels
 from kytorch.kernels import reduce
 from kytorch.nn.activations.elementwise import Activation, ActivationGradFn, floats
-from kytorch.nn.checks import check_numbers
+from kytorch.nn.checks import check_numbers, check_positive, weight_dtype
 from kytorch.nn.fused import FusedGradFn
 from kytorch.nn.module import Module
 from kytorch.ops.where import where
@@ -110,14 +110,11 @@ class PReLU(Module):
     """x where x > 0, else w x, with a trained w: one, or one for each of `num_parameters` channels."""
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, dtype: npt.DTypeLike = np.float32) -> None:
-        if not isinstance(num_parameters, int):
-            raise TypeError(f"PReLU: num_parameters is to be an int, not {type(num_parameters).__name__}")
-        if num_parameters < 1:
-            raise ValueError(f"PReLU: num_parameters is to be at least 1, not {num_parameters}")
+        check_positive("PReLU", num_parameters=num_parameters)
         check_numbers("PReLU", init=init)
         self.num_parameters = num_parameters
         self.init = init
-        self.weight = TrainableWeight(np.full(num_parameters, init, dtype))
+        self.weight = TrainableWeight(np.full(num_parameters, init, weight_dtype("PReLU", dtype)))
 
     def forward(self, input: Tensor) -> Tensor:
         return prelu(input, self.weight.tensor())

@@ -12,7 +12,7 @@ from kytorch.nn import init
 from kytorch.nn.attention.cache import KeyValueCache
 from kytorch.nn.attention.masks import added_mask, causal_mask, checked_mask
 from kytorch.nn.attention.scaled_dot_product import scaled_dot_product_attention
-from kytorch.nn.checks import check_positive
+from kytorch.nn.checks import check_positive, weight_dtype
 from kytorch.nn.dropout import check_probability, dropout
 from kytorch.nn.linear import Linear, linear
 from kytorch.nn.module import Module, called
@@ -55,6 +55,7 @@ class MultiheadAttention(Module):
         if embed_dim % num_heads:
             raise ValueError(f"{_NAME}: {num_heads} heads do not divide embed_dim {embed_dim}")
         check_probability(_NAME, dropout)
+        dtype = weight_dtype(_NAME, dtype)
         self.embed_dim = embed_dim
         self.kdim = kdim
         self.vdim = vdim

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.nn import init
+from kytorch.nn.checks import check_positive, weight_dtype
 from kytorch.nn.convolution.sizes import Padding, Sizes, check_padding, per_dimension
 from kytorch.nn.module import Module
 from kytorch.tensor.core import Tensor, TrainableWeight
-from kytorch.tensor.dims import whole
 from kytorch.tensor.values import Shape
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
@@ -45,9 +45,7 @@ class ConvolutionLayer(Module):
         generator: np.random.Generator | None,
     ) -> None:
         name, n = type(self).__name__, self.dimensions
-        for what, count in (("in_channels", in_channels), ("out_channels", out_channels), ("groups", groups)):
-            if whole(name, what, count) < 1:
-                raise ValueError(f"{name}: {what} is to be at least 1, not {count}")
+        check_positive(name, in_channels=in_channels, out_channels=out_channels, groups=groups)
         for what, count in (("in_channels", in_channels), ("out_channels", out_channels)):
             if count % groups:
                 raise ValueError(f"{name}: {groups} groups do not divide {what}, {count}")
@@ -69,7 +67,7 @@ class ConvolutionLayer(Module):
         first, second = (in_channels, out_channels) if is_transposed else (out_channels, in_channels)
         bound = 1 / math.sqrt(second // groups * math.prod(self.kernel_size))
         # The second's channels innermost in memory, so that it is a matrix without copying.
-        empty = np.empty((first, *self.kernel_size, second // groups), dtype)
+        empty = np.empty((first, *self.kernel_size, second // groups), weight_dtype(name, dtype))
         self.weight = init.uniform_(TrainableWeight(np.moveaxis(empty, -1, 1)), -bound, bound, generator)
         self.bias = init.uniform_weight((out_channels,), bound, dtype, generator) if bias else None
 
