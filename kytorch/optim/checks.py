@@ -10,6 +10,8 @@ import numpy as np
 from kytorch.tensor.core import Gradients, Tensor, TrainableWeight
 from kytorch.tensor.values import Array, lock
 
+_FEW = 2048  # elements, up to which a copy is cheaper than a look at an array of its own
+
 
 def number(
     operation: str, name: str, value: float, low: float = 0.0, high: float = math.inf, *, positive: bool = False
@@ -53,19 +55,36 @@ def refuse_bad_gradients(operation: str, gradients: Gradients) -> float:
     """
     refuse_other_kinds(operation, gradients)
     squares = 0.0
+    few: list[Array] = []
     for gradient, weight in gradients:
         g, w = gradient._data, weight._data
-        # A product with itself is the cheapest look at every element; only where it overflows is the exact one needed.
-        # vdot, unlike dot, overflows without a warning.
-        flat = g.ravel("K")  # no copy, whatever the layout
-        square = float(np.vdot(flat, flat))
-        squares += square
-        finite = math.isfinite(square) or np.isfinite(g).all()
-        if not finite or g.shape != w.shape or g.dtype != w.dtype:
+        if g.shape != w.shape or g.dtype != w.dtype:
             raise _wrong_gradient(operation, gradients, weight, g)
+        if g.size <= _FEW:
+            few.append(g)
+        else:
+            squares += _square(operation, gradients, weight, g)
+    if few:
+        square = _squared(np.concatenate(few, None))  # one look at many small arrays
+        if not math.isfinite(square):
+            square = sum([_square(operation, gradients, w, g._data) for g, w in gradients if g._data.size <= _FEW])
+        squares += square
     if len({weight for _, weight in gradients}) != len(gradients):
         raise _listed_twice(operation, gradients)
     return squares
+
+
+def _square(operation: str, gradients: Gradients, weight: TrainableWeight, g: Array) -> float:
+    square = _squared(g)
+    if not math.isfinite(square) and not np.isfinite(g).all():
+        raise _wrong_gradient(operation, gradients, weight, g)
+    return square
+
+
+def _squared(g: Array) -> float:
+    """The sum of the squares, the cheapest look at every element: only where it overflows is the exact one needed."""
+    flat = g.ravel("K")  # no copy, whatever the layout
+    return float(np.vdot(flat, flat))  # unlike dot it overflows without a warning
 
 
 def refuse_overflow(operation: str, new: Iterable[Array], beside: Iterable[Array]) -> None:
