@@ -80,6 +80,20 @@ def test_an_input_has_a_leaf_of_its_own() -> None:
     assert not kytorch.tensor([1.0]).requires_grad
 
 
+def test_what_gives_its_own_array_is_copied_without_being_asked_for_a_copy() -> None:
+    class Values:
+        array = np.array([1.0, 2.0])
+
+        def __array__(self, dtype: object = None) -> object:  # no `copy`, as PyTorch's have none
+            return self.array
+
+    values = Values()
+    copied, half = Tensor(values), Tensor(values, dtype=np.float16)
+    values.array[:] = 7
+    assert copied.tolist() == half.tolist() == [1.0, 2.0]
+    assert copied.dtype == np.float64 and half.dtype == np.float16
+
+
 def test_an_input_is_a_copy_of_its_data() -> None:
     data = np.array([1.0, 2.0])
     x = kytorch.tensor(data, requires_grad=True)

@@ -1,11 +1,13 @@
-"""Datasets and the loader."""
+"""Datasets."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 import kytorch
-from kytorch import Tensor, TrainableWeight
-from kytorch.data import DataLoader, Subset, TensorDataset, random_split
+from kytorch import Tensor
+from kytorch.data import ConcatDataset, DataLoader, Dataset, Subset, TensorDataset, random_split
 
 
 def numbered(n):
@@ -16,11 +18,6 @@ def numbered(n):
 def firsts(loader):
     """The first Tensor of every batch, as a list."""
     return [batch[0].tolist() for batch in loader]
-
-
-def epoch(batches):
-    """The elements of the first Tensors of all batches."""
-    return [int(element) for batch in batches for element in batch[0]]
 
 
 # Datasets
@@ -54,19 +51,92 @@ def test_tensors_of_different_lengths_are_refused(tensors):
         TensorDataset(*tensors)
 
 
+class Squares(Dataset[int]):
+    """A dataset of one's own."""
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        return index**2
+
+
+def test_a_subclass_of_dataset_must_have_a_length_and_items():
+    class NoLength(Dataset[int]):
+        def __getitem__(self, index):
+            return index
+
+    class NoItems(Dataset[int]):
+        def __len__(self):
+            return 1
+
+    assert len(Squares()) == 4
+    for wrong in (NoLength, NoItems, Dataset):
+        with pytest.raises(TypeError):
+            wrong()
+
+
+# ConcatDataset
+
+
+def test_a_concatenation_has_the_items_of_all_in_order():
+    whole = ConcatDataset([numbered(3), numbered(0), Subset(numbered(10), [7, 5]), numbered(1)])
+    assert len(whole) == 6 and whole.cumulative_sizes == [3, 3, 5, 6]
+    assert [int(x) for x, _ in whole] == [0, 1, 2, 7, 5, 0]
+    assert [int(whole[i][0]) for i in range(-6, 0)] == [0, 1, 2, 7, 5, 0]
+    assert ConcatDataset([Squares(), [7]])[-1] == 7
+
+
+@pytest.mark.parametrize("index", [6, -7, 100])
+def test_an_index_outside_of_a_concatenation_is_refused(index):
+    with pytest.raises(IndexError, match=f"ConcatDataset: index {index} is out of range for 6 items"):
+        ConcatDataset([numbered(4), numbered(2)])[index]
+
+
+def test_a_concatenation_of_nothing_or_of_no_datasets_is_refused():
+    with pytest.raises(ValueError, match="at least one"):
+        ConcatDataset([])
+    with pytest.raises(TypeError, match="several in a list"):
+        ConcatDataset(3)
+    with pytest.raises(TypeError, match="dataset is to have a length"):
+        ConcatDataset([numbered(3), None])
+
+
+def test_the_batches_of_a_concatenation_run_over_its_seams():
+    assert firsts(DataLoader(ConcatDataset([numbered(3), numbered(2)]), 2)) == [[0, 1], [2, 0], [1]]
+
+
+# Subset
+
+
 def test_a_subset_has_the_items_at_its_indices():
     part = Subset(numbered(10), [7, -1, 7])
     assert [int(part[i][0]) for i in range(3)] == [7, 9, 7]
     assert int(part[-2][0]) == 9 and len(part) == 3
     assert [int(x) for x, _ in Subset(part, [2, 1])] == [7, 9]
+    assert list(Subset(Squares(), [3, 1])) == [9, 1]
+
+
+def test_a_subset_counts_from_the_end_for_a_dataset_that_cannot():
+    assert Squares()[-1] == 1 and list(Subset(Squares(), [-1, -4])) == [9, 0]
 
 
 @pytest.mark.parametrize(
-    ("indices", "error"), [([10], IndexError), ([-11], IndexError), ([0.5], TypeError), ([[1]], TypeError)]
+    ("indices", "error"),
+    [([10], IndexError), ([-11], IndexError), ([0.5], TypeError), ([[1]], TypeError), ([[1], [1, 2]], TypeError)],
 )
 def test_wrong_indices_are_refused(indices, error):
     with pytest.raises(error, match="Subset"):
         Subset(numbered(10), indices)
+
+
+def test_a_subsets_indices_are_its_own():
+    chosen = np.array([1, 2])
+    part = Subset(numbered(10), chosen)
+    chosen[0] = 5
+    assert int(part[0][0]) == 1
+    with pytest.raises(ValueError, match="read-only"):
+        part.indices[0] = 5
 
 
 # random_split
@@ -81,6 +151,7 @@ def test_wrong_indices_are_refused(indices, error):
         (10, [0.5, 0.25, 0.25], [6, 2, 2]),
         (11, [1 / 3, 1 / 3, 1 / 3], [4, 4, 3]),
         (10, [0.1] * 10, [1] * 10),
+        (10, [1 - 5e-10], [10]),
         (10, [np.float32(0.5), 0.5], [5, 5]),
         (3, np.array([2, 1]), [2, 1]),
         (3, [1.0, 0.0], [3, 0]),
@@ -124,122 +195,6 @@ def test_lengths_that_are_no_numbers_are_refused(lengths):
         random_split(numbered(10), lengths)
 
 
-# DataLoader
-
-
-def test_batches_are_tuples_of_tensors_in_order():
-    batches = list(DataLoader(numbered(5), batch_size=2))
-    assert all(isinstance(batch, tuple) and all(isinstance(x, Tensor) for x in batch) for batch in batches)
-    assert [x.tolist() for x, _ in batches] == [[0, 1], [2, 3], [4]]
-    assert [y.tolist() for _, y in batches] == [[0.0, 1.0], [4.0, 9.0], [16.0]]
-    assert batches[0][0].dtype == np.int64 and batches[0][1].dtype == np.float32
-
-
-@pytest.mark.parametrize("n", [0, 1, 5, 6])
-@pytest.mark.parametrize("drop_last", [False, True])
-def test_the_length_is_the_number_of_batches(n, drop_last):
-    loader = DataLoader(numbered(n), batch_size=3, drop_last=drop_last)
-    assert len(loader) == len(list(loader)) == (n // 3 if drop_last else -(-n // 3))
-    assert not drop_last or all(len(x) == 3 for x, _ in loader)
-
-
-def test_each_epoch_is_another_permutation():
-    loader = DataLoader(numbered(30), batch_size=7, shuffle=True, generator=np.random.default_rng(0))
-    epochs = [epoch(loader) for _ in range(3)]
-    assert all(sorted(order) == list(range(30)) for order in epochs)
-    assert epochs[0] != epochs[1] != epochs[2]
-
-
-def test_a_seed_fixes_the_batches_of_all_epochs():
-    runs = [DataLoader(numbered(30), 4, shuffle=True, generator=np.random.default_rng(3)) for _ in range(2)]
-    for _ in range(3):
-        assert firsts(runs[0]) == firsts(runs[1])
-
-
-def test_shuffling_keeps_the_tensors_of_an_item_together():
-    for x, y in DataLoader(numbered(30), 4, shuffle=True):
-        np.testing.assert_array_equal(x.numpy() ** 2, y.numpy())
-
-
-def test_two_iterations_at_once_do_not_disturb_each_other():
-    loader = DataLoader(numbered(6), batch_size=2, shuffle=True)
-    pairs = list(zip(loader, loader))
-    for side in (0, 1):
-        assert sorted(epoch(pair[side] for pair in pairs)) == list(range(6))
-
-
-class Squares:
-    """A dataset of one's own: item i is (i squared,), twice."""
-
-    def __len__(self):
-        return 5
-
-    def __getitem__(self, index):
-        return Tensor([float(index**2)]), Tensor(index)
-
-
-class Doubled(TensorDataset):
-    """A TensorDataset whose items are changed on the way out."""
-
-    def __getitem__(self, index):
-        return tuple(x * 2 for x in super().__getitem__(index))
-
-
-def test_the_items_of_any_dataset_are_stacked():
-    (x, i), last = DataLoader(Squares(), batch_size=3)
-    assert (x.tolist(), i.tolist()) == ([[0.0], [1.0], [4.0]], [0, 1, 2])
-    assert x.dtype == np.float32 and i.dtype == np.int64 and i.shape == (3,)
-    assert last[0].tolist() == [[9.0], [16.0]]
-    assert firsts(DataLoader(Subset(Squares(), [4, 0]), 2)) == [[[16.0], [0.0]]]
-    assert firsts(DataLoader([(Tensor(1.0),), (Tensor(2.0),)], 2)) == [[1.0, 2.0]]
-
-
-def test_a_subclass_gives_its_own_items():
-    assert firsts(DataLoader(Doubled(np.arange(3)), 3)) == [[0, 2, 4]]
-    assert firsts(DataLoader(Subset(Doubled(np.arange(3)), [1, 2]), 2)) == [[2, 4]]
-
-
-def test_the_batches_of_a_subset_of_a_subset_are_its_items():
-    part = Subset(Subset(numbered(10), [9, 7, 5, 3]), [3, -4, 1])
-    assert firsts(DataLoader(part, 2)) == [[3, 9], [7]]
-
-
-def test_a_recorded_tensor_stays_recorded_in_its_batches():
-    weight = TrainableWeight([1.0, 2.0, 3.0])
-    (_, (batch,)) = DataLoader(TensorDataset(weight.tensor()), 2)
-    ((g, _),) = batch.sum().backward()
-    assert g.tolist() == [0.0, 0.0, 1.0]
-
-
-@pytest.mark.parametrize(
-    ("items", "error"),
-    [
-        ([Tensor(1.0)], TypeError),
-        ([(1.0,)], TypeError),
-        ([[Tensor(1.0)]], TypeError),
-        ([(Tensor(1.0),), (Tensor(1.0), Tensor(2.0))], ValueError),
-        ([(Tensor([1.0]),), (Tensor([1.0, 2.0]),)], ValueError),
-    ],
-)
-def test_items_that_do_not_stack_are_refused(items, error):
-    with pytest.raises(error):
-        list(DataLoader(items, batch_size=2))
-
-
-@pytest.mark.parametrize(
-    ("batch_size", "error"),
-    [(0, ValueError), (-1, ValueError), (2.0, TypeError), ("2", TypeError), (True, TypeError)],
-)
-def test_a_wrong_batch_size_is_refused(batch_size, error):
-    with pytest.raises(error, match="batch_size"):
-        DataLoader(numbered(3), batch_size)
-
-
-def test_a_seed_is_no_generator():
-    with pytest.raises(TypeError, match="default_rng"):
-        DataLoader(numbered(3), 1, True, 42)
-
-
 def test_a_splits_wrong_arguments_are_named():
     with pytest.raises(TypeError, match=r"random_split: generator.*default_rng"):
         random_split(numbered(10), [5, 5], 0)
@@ -252,3 +207,10 @@ def test_what_is_no_dataset_is_refused(wrong):
     for call in (DataLoader, lambda d: random_split(d, [1.0]), lambda d: Subset(d, [0])):
         with pytest.raises(TypeError, match="dataset is to have a length"):
             call(wrong)
+
+
+def test_a_list_is_a_dataset_and_no_sequence_need_be_one():
+    assert firsts(DataLoader([(Tensor(1.0),), (Tensor(2.0),)], 2)) == [[1.0, 2.0]]
+    assert not isinstance(Squares(), Sequence) and [batch.tolist() for batch in DataLoader(Squares(), 4)] == [
+        [0, 1, 4, 9]
+    ]

@@ -4,31 +4,38 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
-from typing import Protocol
+from abc import abstractmethod
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from kytorch.ops.join import stack
 from kytorch.tensor.core import Tensor
 from kytorch.tensor.random import generator_or_default
 from kytorch.tensor.values import Array
 
-Item = tuple[Tensor, ...]
-Indices = npt.NDArray[np.intp]
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Indices: TypeAlias = npt.NDArray[np.intp]
 _NUMBERS = (int, float, np.integer, np.floating)
 
 
-class Dataset(Protocol):
-    """Anything with a length whose items are tuples of Tensors; a list of such tuples will do."""
+class Dataset(Protocol[T_co]):
+    """What has a length and an item for each index from 0 on: a base class, or whatever has both, such as a list."""
 
+    __slots__ = ()
+
+    @abstractmethod
     def __len__(self) -> int: ...
 
-    def __getitem__(self, index: int, /) -> tuple[Tensor, ...]: ...
+    @abstractmethod
+    def __getitem__(self, index: int, /) -> T_co: ...
 
 
-class TensorDataset:
+class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """The examples of some Tensors: item i is the tuple of their i-th elements. An array is copied."""
 
     __slots__ = ("tensors",)
@@ -44,38 +51,63 @@ class TensorDataset:
     def __len__(self) -> int:
         return len(self.tensors[0])
 
-    def __getitem__(self, index: int) -> Item:
+    def __getitem__(self, index: int) -> tuple[Tensor, ...]:
         return tuple([x[operator.index(index)] for x in self.tensors])
 
 
-class Subset:
-    """The items of `dataset` at `indices`. Raises IndexError for one out of range."""
+class ConcatDataset(Dataset[T_co]):
+    """The items of several datasets, one behind the other; `cumulative_sizes` are the lengths up to each one's end."""
+
+    __slots__ = ("cumulative_sizes", "datasets")
+
+    def __init__(self, datasets: Iterable[Dataset[T_co]]) -> None:
+        if not isinstance(datasets, Iterable):
+            raise TypeError(f"ConcatDataset: datasets are to be several in a list, not {type(datasets).__name__}")
+        self.datasets = list(datasets)
+        if not self.datasets:
+            raise ValueError("ConcatDataset: expected at least one dataset")
+        for dataset in self.datasets:
+            check_dataset("ConcatDataset", dataset)
+        self.cumulative_sizes = list(accumulate(map(len, self.datasets)))
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1]
+
+    def __getitem__(self, index: int) -> T_co:
+        n, i = len(self), operator.index(index)
+        if not -n <= i < n:
+            raise IndexError(f"ConcatDataset: index {i} is out of range for {n} items")
+        i %= n
+        part = bisect_right(self.cumulative_sizes, i)
+        dataset = self.datasets[part]
+        return dataset[i - self.cumulative_sizes[part] + len(dataset)]
+
+
+class Subset(Dataset[T_co]):
+    """The items of `dataset` at `indices`, negative ones from its end. Raises IndexError for one out of range."""
 
     __slots__ = ("dataset", "indices")
 
-    def __init__(self, dataset: Dataset, indices: Sequence[int] | Indices) -> None:
+    def __init__(self, dataset: Dataset[T_co], indices: Sequence[int] | Indices) -> None:
         check_dataset("Subset", dataset)
         self.dataset = dataset
-        chosen = np.array(indices)
-        if chosen.ndim != 1 or (chosen.dtype.kind not in "iu" and chosen.size):
-            raise TypeError(f"Subset: indices are to be a sequence of ints, not {chosen.dtype} of shape {chosen.shape}")
-        self.indices: Indices = chosen.astype(np.intp)
-        n = len(dataset)
-        wrong = self.indices[(self.indices < -n) | (self.indices >= n)]
+        chosen, n = indices_of("Subset", indices), len(dataset)
+        wrong = chosen[(chosen < -n) | (chosen >= n)]
         if wrong.size:
             raise IndexError(f"Subset: index {wrong[0]} is out of range for a dataset of {n} items")
+        self.indices: Indices = np.where(chosen < 0, chosen + n, chosen)
         self.indices.setflags(write=False)
 
     def __len__(self) -> int:
         return len(self.indices)
 
-    def __getitem__(self, index: int) -> Item:
+    def __getitem__(self, index: int) -> T_co:
         return self.dataset[int(self.indices[operator.index(index)])]
 
 
 def random_split(
-    dataset: Dataset, lengths: Sequence[float], generator: np.random.Generator | None = None
-) -> list[Subset]:
+    dataset: Dataset[T], lengths: Sequence[float], generator: np.random.Generator | None = None
+) -> list[Subset[T]]:
     """Subsets of the given lengths, drawn at random, that share no item.
 
     The lengths are ints that add up to the dataset's, or fractions that add up to 1: each is rounded down, and what
@@ -89,7 +121,7 @@ def random_split(
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(sizes)[:-1])]
 
 
-def check_dataset(operation: str, dataset: Dataset) -> None:
+def check_dataset(operation: str, dataset: Dataset[object]) -> None:
     """Raise TypeError for what has no length or no items."""
     if isinstance(dataset, type) or not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
         found = f"the class {dataset.__name__}" if isinstance(dataset, type) else type(dataset).__name__
@@ -103,6 +135,23 @@ def check_generator(operation: str, generator: np.random.Generator | None) -> No
             f"{operation}: generator is to be a numpy.random.Generator, not {type(generator).__name__}; "
             "numpy.random.default_rng(seed) makes one"
         )
+
+
+def indices_of(operation: str, indices: Sequence[int] | Indices) -> Indices:
+    """A new array of `indices`. Raises TypeError for what is no sequence of ints."""
+    return numbers_of(operation, "indices", "ints", "iu", indices).astype(np.intp)
+
+
+def numbers_of(operation: str, name: str, kind: str, kinds: str, values: object) -> Array:
+    """`values` as an array. Raises TypeError for what is no sequence of numbers of NumPy's `kinds`."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # lists of different lengths
+        array = np.asarray(values, object)
+    if array.ndim != 1 or (array.size and array.dtype.kind not in kinds):
+        found = f"{array.dtype} of shape {array.shape}"
+        raise TypeError(f"{operation}: {name} are to be a sequence of {kind}, not {found}")
+    return array
 
 
 def _sizes(n: int, lengths: Sequence[float]) -> list[int]:
@@ -119,25 +168,7 @@ def _sizes(n: int, lengths: Sequence[float]) -> list[int]:
             raise ValueError(f"random_split: fractions {list(lengths)} add up to {sum(lengths)}, not to 1")
         sizes = [math.floor(n * x) for x in lengths]
         left = n - sum(sizes)
-        return [size + left // len(sizes) + (i < left % len(sizes)) for i, size in enumerate(sizes)]
+        return [size + (i < left) for i, size in enumerate(sizes)]
     if sum(lengths) != n:
         raise ValueError(f"random_split: lengths {list(lengths)} add up to {sum(lengths)}, not to the {n} items")
     return [int(x) for x in lengths]
-
-
-def gather(dataset: Dataset, indices: Indices) -> Item:
-    """The items at `indices`, stacked. Raises TypeError or ValueError if they do not stack."""
-    if type(dataset) is Subset:  # a subclass may have items of its own
-        return gather(dataset.dataset, dataset.indices[indices])
-    if type(dataset) is TensorDataset:
-        return tuple([x[indices] for x in dataset.tensors])
-    items = [dataset[i] for i in indices.tolist()]
-    for i, item in zip(indices, items):
-        if not isinstance(item, tuple) or not all(isinstance(x, Tensor) for x in item):
-            kind = type(item).__name__
-            raise TypeError(f"DataLoader: item {i} of the dataset is to be a tuple of Tensors, not a {kind}")
-        if len(item) != len(items[0]):
-            raise ValueError(
-                f"DataLoader: item {i} of the dataset has {len(item)} Tensors, item {indices[0]} has {len(items[0])}"
-            )
-    return tuple([stack(column) for column in zip(*items)])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import math
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from kytorch.data.datasets import TensorDataset
+from kytorch.data.files import read_bytes
+from kytorch.tensor.core import CONSTANT, make
 from kytorch.tensor.values import Array
 
 _DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -20,13 +20,7 @@ def read_idx(path: str | Path) -> Array:
 
     Raises OSError if it cannot be read, ValueError, which names it, if it is no such file or not whole.
     """
-    path = Path(path)
-    content = path.read_bytes()
-    if content[:2] == b"\x1f\x8b":
-        try:
-            content = gzip.decompress(content)
-        except (EOFError, OSError, zlib.error) as error:
-            raise ValueError(f"{path}: the gzip file is damaged or not whole: {error}") from None
+    content = read_bytes(path)
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _DTYPES:
         raise ValueError(f"{path}: is no IDX file: it begins with {content[:4].hex(' ') or 'nothing'}")
     dtype, ndim = np.dtype(_DTYPES[content[2]]), content[3]
@@ -59,12 +53,14 @@ def read_mnist(folder: str | Path, train: bool = True) -> TensorDataset:
             raise ValueError(f"{path}: has {array.dtype} of shape {array.shape}; expected uint8 in {ndim} dimensions")
     if len(images) != len(labels):
         raise ValueError(f"{image_file} has {len(images)} images, {label_file} {len(labels)} labels")
-    return TensorDataset(images[:, None].astype(np.float32) / np.float32(255), labels.astype(np.int64))
+    pixels = images[:, None].astype(np.float32)
+    pixels /= 255
+    return TensorDataset(make(pixels, CONSTANT), make(labels.astype(np.int64), CONSTANT))
 
 
 def _find(folder: Path, name: str, ndim: int) -> Path:
     names = [f"{name}{mark}idx{ndim}-ubyte{end}" for mark in "-." for end in ("", ".gz")]
     found = next((folder / each for each in names if (folder / each).is_file()), None)
     if found is None:
-        raise FileNotFoundError(f"{folder}: has none of the files {', '.join(names)}")
+        raise FileNotFoundError(f"{folder}: has none of the files {', '.join(names)}; download_mnist fetches MNIST's")
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import EllipsisType
 from typing import Any, TypeAlias
 
@@ -14,7 +14,8 @@ Array: TypeAlias = npt.NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
 Scalar: TypeAlias = float | np.generic
 Index: TypeAlias = int | slice | EllipsisType | np.generic | Array | Sequence[object] | None
-Nested: TypeAlias = "Scalar | Array | Sequence[Nested]"
+Nested: TypeAlias = Scalar | Array | Sequence["Nested"]
+Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
 _KINDS = "biuf"
 
@@ -45,6 +46,8 @@ def to_array(value: object, dtype: npt.DTypeLike | None = None) -> Array:
         if namespace is not None:
             array: Array = namespace().array(value, dtype=dtype, copy=True)
         else:
+            if hasattr(value, "__array__"):  # np.array asks it for a copy, which PyTorch's tensors do not know
+                value = np.asarray(value)
             array = np.array(value)
             if dtype is not None and array.dtype.kind in _KINDS:
                 array = np.array(value, dtype)
