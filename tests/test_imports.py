@@ -26,7 +26,7 @@ OTHERS = {"numpy_functions": 5, "testing": 6, "anomaly": 7}
 LEVEL = {**RANKS, **OTHERS}
 
 # Extras, imported where they are used, so that the core does without them.
-OPTIONAL = {"matplotlib", "tqdm"}
+OPTIONAL = {"matplotlib", "safetensors", "tqdm"}
 # What type checkers bring along, imported under TYPE_CHECKING alone.
 FOR_TYPES = {"typing_extensions"}
 
