@@ -1,16 +1,14 @@
-"""A LeNet learns to read digits: those that ship (data/README.md names their source), or MNIST from a folder.
+"""A LeNet learns to read digits: those that ship with kytorch, or MNIST from a folder.
 
 The network is that of LeCun et al. 1998, "Gradient-based learning applied to document recognition", with today's
-activations: two convolutions, each with ReLU and max pooling, and two linear layers.
+activations: two convolutions, each with ReLU and max pooling, and two linear layers. Of the 360 digits that ship
+without being trained on it reads, for seeds 0 to 2, 0.947 to 0.956, after 6 s of training on one core; of the last
+2,000 of MNIST's 10,000 test images, trained on the others, 0.9895 after 12 s (--mnist FOLDER, seed 0).
 """
 
-import argparse
 import math
 import os
-import sys
 import time
-from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 # Before NumPy is imported: on a busy machine two threads wait for each other at each of many small products.
@@ -20,9 +18,9 @@ import numpy as np
 
 import kytorch as kt
 from kytorch import Tensor, nn, optim
-from kytorch.data import DataLoader, TensorDataset, read_mnist
+from kytorch.data import DataLoader, TensorDataset
+from program import Checkpoints, add_mnist, at_least, digits, need, parser, progress_of, run
 
-DIGITS = Path(__file__).parent / "data" / "digits_8x8.csv.gz"
 SHOWN = 40
 
 
@@ -46,52 +44,27 @@ class LeNet(nn.Module):
         return self.classifier(self.features(x))
 
 
-def digits_that_ship() -> tuple[TensorDataset, TensorDataset]:
-    """The first four fifths to train on and the rest; 8 x 8 pixels of 0 to 16 are made 24 x 24 in a frame of 2.
-
-    They are in the order in which they were collected, so that the rest has writers of its own.
-    """
-    rows = np.loadtxt(DIGITS, delimiter=",", dtype=np.int64)
-    small = Tensor(rows[:, :64].reshape(-1, 1, 8, 8), dtype=np.float32) / 16.0
-    images = nn.functional.pad(nn.functional.interpolate(small, scale_factor=3, mode="nearest"), (2, 2, 2, 2))
-    return split(images, Tensor(rows[:, 64]), 0.8)
-
-
-def mnist(folder: Path) -> tuple[TensorDataset, TensorDataset]:
-    """MNIST's two parts, or where the folder has the test part only, its first four fifths and the rest."""
-    test = read_mnist(folder, train=False)
-    if any(folder.glob("train-*")):
-        return read_mnist(folder), test
-    images, labels = test.tensors
-    return split(images, labels, 0.8)
-
-
-def split(images: Tensor, labels: Tensor, share: float) -> tuple[TensorDataset, TensorDataset]:
-    """The first `share` of the examples, and the rest."""
-    n = int(share * len(images))
-    return TensorDataset(images[:n], labels[:n]), TensorDataset(images[n:], labels[n:])
-
-
-def train(model: LeNet, examples: TensorDataset, epochs: int, generator: np.random.Generator) -> float:
+def train(
+    model: LeNet, examples: TensorDataset, epochs: int, generator: np.random.Generator, checkpoints: Checkpoints
+) -> float:
     """Train with AdamW, whose rate rises and falls again, in batches of 64; the seconds it took."""
-    started = time.perf_counter()
     loader = DataLoader(examples, batch_size=64, shuffle=True, generator=generator)
     loss_function = nn.CrossEntropyLoss()
-    state, steps = optim.AdamState(), epochs * len(loader)
+    state, history = checkpoints.resumed(model, optim.AdamState(), generator)
+    steps = max(2, epochs * len(loader))
+    rate = optim.schedule.warmup_cosine(0.003, max(1, steps // 10), steps, eta_min=1e-5, start_factor=0.01)
     model.train()
-    for epoch in range(epochs):
-        total = 0.0
-        for x, label in loader:
-            loss = loss_function(model(x), label)
-            state = optim.adamw(loss.backward(), state, lr=rate(state.step / steps), weight_decay=0.01)
-            total += loss.item() * len(x)
-        print(f"Epoch {epoch + 1}: loss {total / len(examples):.4f}", flush=True)
-    return time.perf_counter() - started
-
-
-def rate(done: float) -> float:
-    """The learning rate when a share of the training is done: up for a tenth, then down along a cosine."""
-    return 0.003 * (done / 0.1 if done < 0.1 else 0.5 * (1 + math.cos(math.pi * (done - 0.1) / 0.9))) + 1e-5
+    with checkpoints, progress_of(epochs) as progress:
+        for epoch in range(len(history) + 1, epochs + 1):
+            started, total = time.perf_counter(), 0.0
+            for x, label in loader:
+                loss = loss_function(model(x), label)
+                state = optim.adamw(loss.backward(), state, lr=rate(state.step), weight_decay=0.01)
+                total += loss.item() * len(x)
+            history.append([total / len(examples), time.perf_counter() - started])
+            checkpoints.save(model, state, generator, history)
+            progress(epoch, f"loss {total / len(examples):.4f}")
+    return sum(seconds for _, seconds in history)
 
 
 @kt.no_grad()
@@ -128,66 +101,28 @@ def draw(path: Path, model: LeNet, images: kt.Array, labels: kt.Array, found: kt
     figure.savefig(path, format="png", dpi=100)
 
 
-def at_least(least: int) -> Callable[[str], int]:
-    """What reads an option that is an int from `least` on."""
-
-    def integer(text: str) -> int:
-        if int(text) < least:
-            raise argparse.ArgumentTypeError(f"is to be at least {least}, not {text}")
-        return int(text)
-
-    return integer
-
-
-def picture(text: str) -> Path:
-    """A file that can be made."""
-    path = Path(text)
-    if path.is_dir():
-        raise argparse.ArgumentTypeError(f"{path} is a folder")
-    if not path.parent.is_dir():
-        raise argparse.ArgumentTypeError(f"the folder {path.parent} does not exist")
-    return path
-
-
-def main() -> int:
-    """Train, say how well, draw; the exit status."""
-    parser = argparse.ArgumentParser(description="Train a LeNet to read digits.")
-    parser.add_argument(
-        "--mnist", metavar="FOLDER", type=Path, help="a folder with MNIST's files (default: small digits)"
-    )
-    parser.add_argument(
+def main() -> None:
+    """Train, say how well, draw."""
+    options = parser(__doc__, out="lenet.png", resume=True)
+    add_mnist(options)
+    options.add_argument(
         "--epochs", metavar="N", type=at_least(1), help="passes over the digits (default: 20, of MNIST 6)"
     )
-    parser.add_argument("--seed", metavar="N", type=at_least(0), default=0, help="of weights and order (default: 0)")
-    parser.add_argument(
-        "--out", metavar="PNG", type=picture, default=Path("lenet.png"), help="the picture to draw (default: lenet.png)"
-    )
-    options = parser.parse_args()
-    if find_spec("matplotlib") is None:
-        print("lenet: drawing needs matplotlib, which is not installed: pip install kytorch[plot]", file=sys.stderr)
-        return 2
-    try:
-        training, test = mnist(options.mnist) if options.mnist else digits_that_ship()
-    except (OSError, ValueError) as error:
-        print(f"lenet: --mnist {error}", file=sys.stderr)
-        return 2
-    print(f"{len(training)} digits to train on, {len(test)} to test with.", flush=True)
+    given = options.parse_args()
+    need("matplotlib", "plot", "drawing")
+    training, test = digits(given.mnist)
 
-    generator = kt.manual_seed(options.seed)
+    generator = kt.manual_seed(given.seed)
     model = LeNet()
-    epochs = options.epochs if options.epochs is not None else (6 if options.mnist else 20)
-    seconds = train(model, training, epochs, generator)
+    epochs = given.epochs if given.epochs is not None else (6 if given.mnist else 20)
+    checkpoints = Checkpoints(given.out.with_suffix(".npz"), given.resume)
+    seconds = train(model, training, epochs, generator, checkpoints)
     images, labels = test.tensors
     found, true = read(model, images), labels.numpy()
     print(f"Test accuracy {np.mean(found == true):.4f} after {seconds:.1f} s of training.")
-    draw(options.out, model, images.numpy(), true, found)
-    print(f"Drew filters and misread digits: {options.out}")
-    return 0
+    draw(given.out, model, images.numpy(), true, found)
+    print(f"Drew filters and misread digits: {given.out}")
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        print("lenet: interrupted", file=sys.stderr)
-        sys.exit(130)
+    run(main)

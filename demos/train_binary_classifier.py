@@ -20,9 +20,9 @@ from classifier.options import DEFAULT_DATA, Options, parse
 from classifier.output_files import Output, check_outputs, write_all
 from classifier.picture import check_can_draw, draw
 from classifier.predictions import check_names, write_predictions
-from classifier.progress import progress_of
 from classifier.report import Confusion, RocCurve
 from classifier.saved import Description, load, save
+from program import progress_of
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -149,7 +149,7 @@ def train_with_progress(
     """Train, showing progress; says how it ended."""
     sizes = " -> ".join(map(str, [len(rows.columns), *options.hidden, 1]))
     print(f"Network: {sizes}, ReLU between; AdamW, lr {options.lr:g}, batches of {options.batch_size}.", flush=True)
-    with progress_of(options.epochs) as progress:
+    with progress_of(options.epochs, every=10) as progress:
         try:
             history = train(
                 model,
@@ -161,7 +161,9 @@ def train_with_progress(
                 weight_decay=options.weight_decay,
                 patience=options.patience,
                 generator=generator,
-                progress=progress,
+                progress=lambda epoch, training, validation: progress(
+                    epoch, f"training loss {training:.4f}, validation loss {validation:.4f}"
+                ),
             )
         except DivergedError as error:
             decay = f" --weight-decay {options.weight_decay:g}" if options.weight_decay >= 1 else ""

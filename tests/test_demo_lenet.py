@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import signal
-import struct
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
-from subprocess import PIPE
 
-import numpy as np
 import pytest
-from programs import DEMOS, environment, run
+from programs import DEMOS, bars, interrupted, is_png, output_of, run
 
 LENET = DEMOS / "lenet.py"
 
 
-def output(*arguments: object, cwd: Path) -> str:
-    done = run(LENET, *arguments, cwd=cwd)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
+output = partial(output_of, LENET)
 
 
 def accuracy(said: str) -> float:
     found = re.search(r"^Test accuracy ([\d.]+) after [\d.]+ s of training\.$", said, re.MULTILINE)
     assert found is not None
     return float(found[1])
-
-
-def bars(folder: Path, part: str, n: int) -> None:
-    """Files as MNIST's, of images in which a bar's place is the digit."""
-    labels = (np.arange(n) % 10).astype(np.uint8)
-    images = np.random.default_rng(0).integers(0, 60, (n, 28, 28)).astype(np.uint8)
-    images[np.arange(n), :, labels * 2 + 4] = 255
-    for name, array in (("images-idx3", images), ("labels-idx1", labels)):
-        header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
-        (folder / f"{part}-{name}-ubyte.gz").write_bytes(gzip.compress(header + array.tobytes()))
 
 
 @pytest.fixture(autouse=True)
@@ -50,9 +31,8 @@ def test_it_learns_the_digits_that_ship_and_draws_filters_and_mistakes(tmp_path:
     assert said.startswith("1437 digits to train on, 360 to test with.\n")
     assert re.findall(r"^Epoch (\d+): loss [\d.]+$", said, re.MULTILINE) == list("123456")
     assert accuracy(said) > 0.85
-    assert [path.name for path in tmp_path.iterdir()] == ["lenet.png"]
-    picture = (tmp_path / "lenet.png").read_bytes()
-    assert picture.startswith(b"\x89PNG") and picture.endswith(b"IEND\xaeB\x60\x82")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lenet.npz", "lenet.png"]
+    assert is_png(tmp_path / "lenet.png")
 
 
 def test_a_run_repeats_by_its_seed(tmp_path: Path) -> None:
@@ -104,27 +84,27 @@ def test_of_two_training_files_one_alone_is_no_training_set(tmp_path: Path) -> N
         (("--epochs", "-3"), "argument --epochs: is to be at least 1, not -3"),
         (("--seed", "-1"), "argument --seed: is to be at least 0, not -1"),
         (("--out", "nowhere/p.png"), "argument --out: the folder nowhere does not exist"),
-        (("--out", "."), "argument --out: . is a folder"),
+        (("--out", "a.png"), "argument --out: a.png is a folder"),
+        (("--out", "p.npz"), "argument --out: is to end in .png, not p.npz"),
+        (("--out", "."), "argument --out: is to end in .png, not ."),
     ],
 )
 def test_a_wrong_option_is_refused_before_training(arguments: tuple[object, ...], said: str, tmp_path: Path) -> None:
+    (tmp_path / "a.png").mkdir()
     done = run(LENET, *arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith(f"lenet.py: error: {said}\n")
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
 
-def test_an_interrupted_run_says_so_in_one_line(tmp_path: Path) -> None:
-    program = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); sys.argv.pop(0); "
-    program += "import runpy; runpy.run_path(sys.argv[0], run_name='__main__')"
-    command = [sys.executable, "-c", program, LENET, "--epochs", "500"]
-    with subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=PIPE, stderr=PIPE, text=True) as running:
-        while "Epoch 1" not in running.stdout.readline():
-            pass
-        running.send_signal(signal.SIGINT)
-        stderr = running.communicate(timeout=60)[1]
-    assert (running.returncode, stderr) == (130, "lenet: interrupted\n")
-    assert not list(tmp_path.iterdir())
+def test_an_interrupted_run_keeps_its_last_checkpoint_and_goes_on_from_it(tmp_path: Path) -> None:
+    status, stderr = interrupted(LENET, "--epochs", 20, cwd=tmp_path, after="Epoch 1")
+    kept = "lenet: interrupted: lenet.npz has the last checkpoint, --resume goes on from it\n"
+    assert (status, stderr) == (130, kept)
+    assert [path.name for path in tmp_path.iterdir()] == ["lenet.npz"]
+    said = output("--epochs", 1, "--resume", cwd=tmp_path)
+    assert re.search(r"^Going on after epoch [12], from lenet.npz.$", said, re.MULTILINE) and "Epoch" not in said
+    assert accuracy(said) > 0.5
 
 
 def test_without_matplotlib_the_error_names_the_extra(tmp_path: Path) -> None:

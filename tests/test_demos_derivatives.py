@@ -6,20 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
-from programs import DEMOS, run
+from programs import DEMOS, is_png, output_of, run
 
 POISSON = DEMOS / "poisson.py"
 RATE = DEMOS / "learn_a_learning_rate.py"
 
 
-def _output(program: Path, *arguments: object, cwd: Path) -> str:
-    done = run(program, *arguments, cwd=cwd)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
-
-
 def test_the_learning_rate_learns_to_halve_the_loss(tmp_path: Path) -> None:
-    output = _output(RATE, cwd=tmp_path)
+    output = output_of(RATE, cwd=tmp_path)
     losses = [float(x) for x in re.findall(r"loss after ten steps ([\d.]+)$", output, re.MULTILINE)]
     assert len(losses) == 30
     assert losses[0] > 0.65
@@ -31,7 +25,7 @@ def test_the_network_solves_the_equation_to_a_percent(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     for seed in (0, 1):
         error = re.search(
-            r"Relative error of u in the 2-norm: (\S+)$", _output(POISSON, "--seed", seed, cwd=tmp_path), re.M
+            r"Relative error of u in the 2-norm: (\S+)$", output_of(POISSON, "--seed", seed, cwd=tmp_path), re.M
         )
         assert error is not None
         assert float(error[1]) < 0.01
@@ -41,15 +35,14 @@ def test_the_network_solves_the_equation_to_a_percent(tmp_path: Path) -> None:
 @pytest.mark.parametrize("program", [RATE, POISSON], ids=lambda program: program.stem)
 def test_a_run_repeats_by_its_seed(program: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    first, again, other = [_output(program, "--epochs", 3, "--seed", seed, cwd=tmp_path) for seed in (0, 0, 1)]
+    first, again, other = [output_of(program, "--epochs", 3, "--seed", seed, cwd=tmp_path) for seed in (0, 0, 1)]
     assert first == again != other
 
 
 def test_the_picture_of_the_solution_is_a_png(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    assert "Drew" in _output(POISSON, "--epochs", 3, "--out", "p.png", cwd=tmp_path)
-    picture = (tmp_path / "p.png").read_bytes()
-    assert picture.startswith(b"\x89PNG") and picture.endswith(b"IEND\xaeB\x60\x82")
+    assert "Drew" in output_of(POISSON, "--epochs", 3, "--out", "p.png", cwd=tmp_path)
+    assert is_png(tmp_path / "p.png")
 
 
 def test_without_matplotlib_the_error_names_the_extra(tmp_path: Path) -> None:
