@@ -1,10 +1,11 @@
 """The fresh process in which one library runs one case: `measure` starts it, with the environment set on purpose.
 
-    python -m benchmarks.worker answers|time|peak|growth LIBRARY MODULE:FUNCTION SIZE THREADS AMOUNT
+    python -m benchmarks.worker answers|time|peak|extra|growth LIBRARY MODULE:FUNCTION SIZE THREADS AMOUNT
 
 Prints one number as JSON; `answers` prints nothing and writes the file AMOUNT.
 """
 
+import ctypes
 import gc
 import importlib
 import json
@@ -12,6 +13,7 @@ import resource
 import statistics
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter_ns
 
@@ -39,6 +41,7 @@ def main(arguments: list[str]) -> None:
     measures: dict[str, Callable[[], float]] = {
         "time": lambda: seconds_per_step(work.step, float(amount)),
         "peak": lambda: peak_memory(work.step, int(amount)),
+        "extra": lambda: extra_memory(work.step, int(amount)),
         "growth": lambda: growth_of_memory(work.step, int(amount)),
     }
     print(json.dumps(measures[action]()))
@@ -74,6 +77,15 @@ def peak_memory(step: Callable[[], object], steps: int) -> float:
     for _ in range(steps):
         step()
     return _bytes("VmHWM")
+
+
+def extra_memory(step: Callable[[], object], steps: int) -> float:
+    """By how many bytes `steps` steps raise the most memory held above what was held before."""
+    gc.collect()
+    with suppress(OSError, AttributeError):  # elsewhere than with glibc
+        ctypes.CDLL(None).malloc_trim(0)  # what is free is not to be counted as held
+    before = _bytes("VmRSS")
+    return peak_memory(step, steps) - before
 
 
 def growth_of_memory(step: Callable[[], object], steps: int) -> float:

@@ -13,11 +13,7 @@ from kytorch.optim import (
     MomentumState,
     adam,
     adamw,
-    add,
-    clip_by_norm,
-    clip_by_value,
     gradient_descent,
-    scale,
 )
 
 SHAPES = [(2, 3), (), (4,), (0, 2)]
@@ -204,6 +200,8 @@ def test_weights_that_are_not_listed_keep_their_entries(f, state):
     both = f(gradients, state())
     later = f(gradients[:1], both)
     for name, by_weight in later.arrays().items():
+        if not by_weight:  # what an option remembers that was not given
+            continue
         assert list(by_weight) == [weight for _, weight in gradients]
         for _, weight in gradients[1:]:
             assert by_weight[weight] is both.arrays()[name][weight]
@@ -226,7 +224,8 @@ def test_a_state_of_another_shape_or_dtype_is_refused():
     gradients = pairs()
     weight = gradients[0][1]
     for array in (np.zeros((3, 2), np.float32), np.zeros((2, 3))):
-        momentum, moments = MomentumState({weight: array}), AdamState(1, {weight: array}, {weight: array}, {weight: 1})
+        momentum = MomentumState(1, {weight: array})
+        moments = AdamState(1, {weight: array}, {weight: array}, {weight: 1})
         assert_refused(lambda g, s=momentum: descend(g, s), gradients, ValueError, "velocity of weight 0")
         assert_refused(lambda g, s=moments: adam(g, s), gradients, ValueError, "mean of weight 0")
 
@@ -333,123 +332,6 @@ def test_gradient_descents_wrong_options_are_named(name, value):
     assert_refused(lambda g: descend(g, MomentumState(), **{name: value}), pairs(), ValueError, name)
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_an_error_in_the_last_weights_arithmetic_changes_no_weight(step):
-    gradients = [*pairs(), (Tensor(np.full(1, 3e38, np.float32)), TrainableWeight(np.full(1, -3e38, np.float32)))]
-    with np.errstate(over="raise"):
-        assert_refused(lambda g: step(g, 1e6), gradients, FloatingPointError, "overflow")
-
-
-# Functions from list to list
-
-
-def whole_norm(gradients):
-    return math.sqrt(sum(float((g.numpy().astype(np.float64) ** 2).sum()) for g, _ in gradients))
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_clip_by_norm_scales_all_gradients_to_the_norm(dtype):
-    gradients = pairs(dtype)
-    clipped = clip_by_norm(gradients, 0.5)
-    assert whole_norm(clipped) == pytest.approx(0.5, rel=1e-2 if dtype is np.float16 else 1e-5)
-    factor = 0.5 / (whole_norm(gradients) + 1e-6)
-    for (g, weight), (c, same) in zip(gradients, clipped):
-        assert same is weight and c.dtype == dtype and c.shape == g.shape
-        np.testing.assert_allclose(c.numpy(), g.numpy() * factor, rtol=2e-3 if dtype is np.float16 else 1e-6)
-
-
-def test_clip_by_norm_leaves_short_gradients_alone():
-    gradients = pairs()
-    assert clip_by_norm(gradients, 100.0) == gradients
-    assert clip_by_norm([], 1.0) == []
-
-
-def test_clip_by_norm_does_not_overflow_float32():
-    weight = TrainableWeight([0.0, 0.0])
-    ((clipped, _),) = clip_by_norm([(Tensor([3e30, 4e30]), weight)], 5.0)
-    np.testing.assert_allclose(clipped.numpy(), [3.0, 4.0], rtol=1e-6)
-
-
-def test_the_transformations_refuse_what_is_not_finite():
-    for wrong in (math.nan, math.inf):
-        gradients = [(Tensor([wrong, 1.0]), TrainableWeight([0.0, 0.0]))]
-        for transform in (clip_by_norm, clip_by_value):
-            with pytest.raises(ValueError, match=r"weight 0.*not finite"):
-                transform(gradients, 1.0)
-
-
-def test_clip_by_norm_of_recorded_gradients_is_differentiated_as_it_is_computed():
-    start = np.array([1.5, -2.0])
-
-    def clipped(values):
-        weight = TrainableWeight(values)
-        loss = (weight.tensor() ** 3).sum()
-        ((g, _),) = clip_by_norm(loss.backward(create_graph=True), 2.0)
-        return g, weight
-
-    g, _ = clipped(start)
-    ((derivative, _),) = g[0].backward()
-    h = 1e-6
-    for i in range(2):
-        there, back = (clipped(start + sign * h * np.eye(2)[i])[0].numpy()[0] for sign in (1, -1))
-        assert derivative.numpy()[i] == pytest.approx((there - back) / (2 * h), abs=1e-6)
-
-
-def test_clip_by_value_limits_each_element():
-    weight = TrainableWeight([0.0, 0.0, 0.0])
-    ((clipped, same),) = clip_by_value([(Tensor([-3.0, 0.5, 3.0]), weight)], 1.0)
-    assert clipped.tolist() == [-1.0, 0.5, 1.0] and same is weight and clipped.dtype == np.float32
-
-
-def test_scale_multiplies_and_keeps_the_dtype():
-    for factor in (0.5, -2, np.float64(0.25)):
-        for (g, weight), (scaled, same) in zip(gradients := pairs(), scale(gradients, factor)):
-            np.testing.assert_array_equal(scaled.numpy(), g.numpy() * np.float32(factor))
-            assert same is weight and scaled.dtype == np.float32
-
-
-def test_float16_is_scaled_by_a_factor_and_clipped_to_a_value_beyond_its_range():
-    gradients = [(Tensor(np.array([6e4, -1.0], np.float16)), TrainableWeight(np.zeros(2, np.float16)))]
-    ((scaled, _),), ((clipped, _),) = scale(gradients, 1e-8), clip_by_value(gradients, 1e6)
-    assert scaled.dtype == np.float16 and scaled.numpy()[0] == pytest.approx(6e-4, rel=1e-3)
-    assert clipped.dtype == np.float16 and clipped.tolist() == gradients[0][0].tolist()
-
-
-def test_add_sums_by_weight_in_the_order_of_the_first_list():
-    a, b, c = (TrainableWeight([0.0]) for _ in range(3))
-    total = add([(Tensor([1.0]), a), (Tensor([2.0]), b)], [(Tensor([4.0]), c), (Tensor([8.0]), a)])
-    assert [(g.tolist(), weight) for g, weight in total] == [([9.0], a), ([2.0], b), ([4.0], c)]
-
-
-def test_added_gradients_of_two_batches_are_those_of_both():
-    weight = TrainableWeight([1.0, 2.0])
-    x = Tensor([[1.0, 2.0], [3.0, 4.0]])
-    loss = lambda rows: (rows @ weight.tensor()).sum()
-    ((whole, _),) = loss(x).backward()
-    ((parts, _),) = add(loss(x[:1]).backward(), loss(x[1:]).backward())
-    assert whole.tolist() == parts.tolist()
-
-
-def test_add_does_not_broadcast():
-    weight = TrainableWeight([0.0, 0.0])
-    with pytest.raises(ValueError, match=r"shapes \(2,\) and \(1,\)"):
-        add([(Tensor([1.0, 2.0]), weight)], [(Tensor([1.0]), weight)])
-
-
-@pytest.mark.parametrize("f", [clip_by_norm, clip_by_value])
-@pytest.mark.parametrize("limit", [-1.0, math.nan, math.inf])
-def test_a_wrong_limit_is_refused(f, limit):
-    with pytest.raises(ValueError, match="is to be"):
-        f(pairs(), limit)
-
-
-def test_a_wrong_factor_is_refused():
-    with pytest.raises(ValueError, match="factor"):
-        scale(pairs(), math.nan)
-    with pytest.raises(TypeError, match="factor"):
-        scale(pairs(), "2")
-
-
 # Steps that overflow, and wrong calls
 
 
@@ -467,14 +349,12 @@ OVERFLOWS = [
 @pytest.mark.parametrize(("step", "size"), OVERFLOWS)
 def test_a_step_that_overflows_changes_no_weight(step, size):
     gradients = [*pairs(), (Tensor([size, 0.0]), TrainableWeight([1.0, 0.0]))]
-    with np.errstate(over="ignore", invalid="ignore"):
-        assert_refused(step, gradients, ValueError, r"overflows: weight \d, of shape")
+    assert_refused(step, gradients, ValueError, r"overflows: weight \d, of shape")
 
 
 def test_a_float16_step_that_overflows_changes_no_weight():
     gradients = [(Tensor(np.array([200.0], np.float16)), TrainableWeight(np.array([-65504.0], np.float16)))]
-    with np.errstate(over="ignore"):
-        assert_refused(lambda g: gradient_descent(g, lr=0.1), gradients, ValueError, "overflows")
+    assert_refused(lambda g: gradient_descent(g, lr=0.1), gradients, ValueError, "overflows")
 
 
 WRONG_LISTS = [Tensor(1.0), None, (pair for pair in ()), [(Tensor(1.0),)], [3], [Tensor([1.0, 2.0])], [None], {}]
@@ -487,25 +367,13 @@ def test_what_is_no_list_of_gradients_is_refused(wrong):
         lambda g: adam(g, AdamState()),
         lambda g: descend(g, MomentumState()),
     ]
-    calls += [lambda g: add(g, []), lambda g: add([], g), lambda g: scale(g, 2.0)]
-    calls += [lambda g: clip_by_norm(g, 1.0), lambda g: clip_by_value(g, 1.0)]
     for call in calls:
         with pytest.raises(TypeError, match=r"backward\(\)"):
             call(wrong)
 
 
-def test_raw_arrays_are_no_gradients_of_the_transformations():
-    raw = [(np.zeros(2, np.float32), TrainableWeight([0.0, 0.0]))]
-    for call in (lambda g: add(g, g), lambda g: scale(g, 2.0), lambda g: clip_by_norm(g, 1.0)):
-        with pytest.raises(TypeError, match=r"\(ndarray, TrainableWeight\)"):
-            call(raw)
-
-
 def test_numbers_beyond_float64_are_refused():
     assert_refused(lambda g: gradient_descent(g, lr=10**400), pairs(), ValueError, "lr is inf")
-    for factor in (math.inf, -math.inf, math.nan):
-        with pytest.raises(ValueError, match="it is to be finite"):
-            scale(pairs(), factor)
 
 
 @pytest.mark.parametrize("fields", [{"mean": 3}, {"mean": {"a": np.zeros(2)}}, {"square": None}, {"steps": [1]}])

@@ -49,7 +49,7 @@ def passed(g: Array, x: Array, mask: Callable[[Array], Array], scale: float = 1.
 
 def _few(x: Array, slope: float) -> bool:
     """Whether NumPy's plain functions are the quickest: on one block, where nothing can overflow."""
-    return 0 < x.ndim and x.size <= BLOCK and 0 < slope <= 1 and x.dtype.char in "fd"
+    return x.ndim > 0 and x.size <= BLOCK and 0 < slope <= 1 and x.dtype.char in "fd"
 
 
 def leaky_relu(x: Array, slope: float) -> Array:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from kytorch.optim.checks import number, refuse_bad_gradients, refuse_overflow, update
-from kytorch.optim.state import COUNTS, ByWeight, Counts, State, replaced, working_dtype
-from kytorch.tensor.core import Gradients, TrainableWeight
+from kytorch.kernels.averages import average, average_square
+from kytorch.optim.checks import flag, number
+from kytorch.optim.rule import Rule, bound, pair, refuse_other_state
+from kytorch.optim.state import COUNTS, ByWeight, Counts, State
+from kytorch.optim.step import stepped
+from kytorch.tensor.core import Gradients
 from kytorch.tensor.values import Array
 
 
@@ -17,20 +21,19 @@ from kytorch.tensor.values import Array
 class AdamState(State):
     """What Adam remembers: how many steps it made, and for each weight the means of g and of g squared and its steps.
 
-    A weight's own count is behind `step` if it joined late or was missing from some lists.
+    A weight's own count is behind `step` if it joined late or was missing from some lists. With `amsgrad` the largest
+    mean of g squared is remembered too.
     """
 
     step: int = 0
     mean: ByWeight = field(default_factory=dict)
     square: ByWeight = field(default_factory=dict)
     steps: Counts = field(default_factory=dict, metadata=COUNTS)
+    largest: ByWeight = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if type(self.step) is not int or self.step < 0:
-            raise ValueError(f"AdamState: step is {self.step!r}; it counts steps, from 0")
         State.__post_init__(self)
-        if not self.mean.keys() == self.square.keys() == self.steps.keys():
-            raise ValueError("AdamState: mean, square and steps are to have the same weights")
+        self._check_same_weights("mean", "square", "steps")
 
 
 def adam(
@@ -41,13 +44,20 @@ def adam(
     betas: tuple[float, float] = (0.9, 0.999),
     eps: float = 1e-8,
     weight_decay: float = 0.0,
+    amsgrad: bool = False,
+    maximize: bool = False,
+    decoupled_weight_decay: bool = False,
 ) -> AdamState:
     """One step of Adam (Kingma & Ba 2015, Algorithm 1); begin with AdamState(). Returns the new state.
 
-    `weight_decay` adds weight_decay w to the gradient, as in torch.optim.Adam. Raises ValueError or TypeError before
-    any weight changes.
+    `weight_decay` adds weight_decay w to the gradient, or, with `decoupled_weight_decay`, takes lr weight_decay w
+    from the weight; `amsgrad` divides by the largest mean of g squared so far (Reddi et al. 2018, Algorithm 2);
+    `maximize` climbs. All as in torch.optim.Adam, but eps is above 0. Raises ValueError or TypeError before any
+    weight changes.
     """
-    return _step("adam", gradients, state, lr, betas, eps, weight_decay, decoupled=False)
+    rule = _Rule("adam", lr, betas, eps, weight_decay, amsgrad, maximize, decoupled_weight_decay)
+    refuse_other_state("adam", state, AdamState)
+    return stepped("adam", gradients, state, rule)
 
 
 def adamw(
@@ -58,83 +68,60 @@ def adamw(
     betas: tuple[float, float] = (0.9, 0.999),
     eps: float = 1e-8,
     weight_decay: float = 1e-2,
+    amsgrad: bool = False,
+    maximize: bool = False,
 ) -> AdamState:
     """One step of Adam with decoupled weight decay (Loshchilov & Hutter 2019, Algorithm 2); begin with AdamState().
 
-    `weight_decay` takes lr weight_decay w from the weight, as in torch.optim.AdamW. Returns the new state. Raises
-    ValueError or TypeError before any weight changes.
+    `weight_decay` takes lr weight_decay w from the weight; `amsgrad` and `maximize` are as in adam(). All as in
+    torch.optim.AdamW, but eps is above 0. Returns the new state. Raises ValueError or TypeError before any weight
+    changes.
     """
-    return _step("adamw", gradients, state, lr, betas, eps, weight_decay, decoupled=True)
+    rule = _Rule("adamw", lr, betas, eps, weight_decay, amsgrad, maximize, True)
+    refuse_other_state("adamw", state, AdamState)
+    return stepped("adamw", gradients, state, rule)
 
 
-def _step(
-    name: str,
-    gradients: Gradients,
-    state: AdamState,
-    lr: float,
-    betas: tuple[float, float],
-    eps: float,
-    weight_decay: float,
-    *,
-    decoupled: bool,
-) -> AdamState:
-    if not isinstance(state, AdamState):
-        raise TypeError(f"{name}: the state is to be an AdamState, not {type(state).__name__}")
-    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-        raise TypeError(f"{name}: betas is to be a pair of numbers, not {betas!r}")
-    rate = number(name, "lr", lr)
-    beta1, beta2 = number(name, "betas[0]", betas[0], high=1.0), number(name, "betas[1]", betas[1], high=1.0)
-    eps = number(name, "eps", eps, positive=True)
-    decay = number(name, "weight_decay", weight_decay)
-    refuse_bad_gradients(name, gradients)
-    state.check(name, [weight for _, weight in gradients])
+class _Rule(Rule):
+    """w <- w - lr m^ / (sqrt v^ + eps), where m^ and v^ are the means of g and g^2, corrected for their start at 0."""
 
-    mean: dict[TrainableWeight, Array] = {}
-    square: dict[TrainableWeight, Array] = {}
-    steps: dict[TrainableWeight, int] = {}
-    new: list[Array] = []
-    corrected = 0
-    for gradient, weight in gradients:
-        steps[weight] = step = state.steps.get(weight, 0) + 1
-        if step != corrected:  # one count for all weights is the rule
-            # lr mean^ / (sqrt square^ + eps) = rate mean / (sqrt square + eps), the bias corrections out of the arrays
-            corrected, correction = step, math.sqrt(1.0 - beta2**step)
-            rate_now, eps_now = rate * correction / (1.0 - beta1**step), eps * correction
-        dtype = working_dtype(weight)
-        g, w = gradient._data.astype(dtype, copy=False), weight._data.astype(dtype, copy=False)
-        if decay and not decoupled:
-            g = g + w * decay
-        if decay and decoupled:
-            w = w * (1.0 - rate * decay)
-        mean[weight], square[weight], moved = _moved(
-            g, w, state.mean.get(weight), state.square.get(weight), beta1, beta2, rate_now, eps_now
-        )
-        new.append(moved.astype(weight.dtype, copy=False))
-    refuse_overflow(name, new, square.values())  # where the mean overflows, so does the weight
-    state = AdamState(
-        state.step + 1, replaced(state.mean, mean), replaced(state.square, square), {**state.steps, **steps}
-    )
-    update(gradients, new)
-    return state
+    def __init__(
+        self,
+        name: str,
+        lr: float,
+        betas: tuple[float, float],
+        eps: float,
+        weight_decay: float,
+        amsgrad: bool,
+        maximize: bool,
+        decoupled: bool,
+    ) -> None:
+        self.lr = number(name, "lr", lr)
+        self.beta1, self.beta2 = pair(name, "betas", betas, high=1.0)
+        self.eps = number(name, "eps", eps, positive=True)
+        is_apart = flag(name, "decoupled_weight_decay", decoupled)
+        self.decay(number(name, "weight_decay", weight_decay), self.lr if is_apart else None)
+        self.maximize = flag(name, "maximize", maximize)
+        self.fields = ("mean", "square", "largest") if flag(name, "amsgrad", amsgrad) else ("mean", "square")
 
+    def at(self, step: int) -> None:
+        # lr m^ / (sqrt v^ + eps) = rate m / (sqrt v + epsilon), the corrections out of the arrays
+        correction = math.sqrt(1.0 - self.beta2**step)
+        self.rate, self.epsilon = self.lr * correction / (1.0 - self.beta1**step), self.eps * correction
 
-def _moved(
-    g: Array, w: Array, mean: Array | None, square: Array | None, beta1: float, beta2: float, rate: float, eps: float
-) -> tuple[Array, Array, Array]:
-    """The new mean of g, the new mean of g squared, and w - rate mean / (sqrt square + eps), in fresh arrays."""
-    new_mean, new_square, moved = np.empty_like(w), np.empty_like(w), np.empty_like(w)
-    np.multiply(g, 1.0 - beta1, out=new_mean if mean is None else moved)
-    if mean is not None:
-        np.multiply(mean, beta1, out=new_mean)
-        new_mean += moved
-    np.multiply(g, math.sqrt(1.0 - beta2), out=moved)
-    np.multiply(moved, moved, out=new_square if square is None else moved)
-    if square is not None:
-        np.multiply(square, beta2, out=new_square)
-        new_square += moved
-    np.sqrt(new_square, out=moved)
-    moved += eps
-    np.divide(new_mean, moved, out=moved)
-    moved *= -rate
-    moved += w
-    return new_mean, new_square, moved
+    def remember(self, g: Array, old: Sequence[Array], new: Sequence[Array], scratch: Sequence[Array]) -> None:
+        average(old[0], g, self.beta1, new[0], scratch[0])
+        average_square(old[1], g, self.beta2, new[1], scratch[0])
+        if len(new) == 3:
+            np.maximum(old[2], new[1], out=new[2])
+
+    def move(
+        self, g: Array, w: Array, old: Sequence[Array], new: Sequence[Array], out: Array, scratch: Sequence[Array]
+    ) -> None:
+        np.sqrt(new[-1], out=out)
+        np.add(out, self.epsilon, out=out)
+        np.divide(new[0], out, out=out)
+        np.multiply(out, -self.rate, out=out)
+
+    def reach(self, squares: Sequence[float]) -> float:
+        return bound(self.rate, math.sqrt(squares[0]), self.epsilon)

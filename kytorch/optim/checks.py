@@ -31,6 +31,22 @@ def number(
     return value
 
 
+def count(operation: str, name: str, value: int, least: int = 1) -> int:
+    """`value` as an int. Raises TypeError for what is none, ValueError for one below `least`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{operation}: {name} is to be an int, not {type(value).__name__}")
+    if value < least:
+        raise ValueError(f"{operation}: {name} is {value}; it is to be at least {least}")
+    return int(value)
+
+
+def flag(operation: str, name: str, value: bool) -> bool:
+    """`value` as a bool. Raises TypeError for what is neither True nor False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{operation}: {name} is to be True or False, not {value!r}")
+    return bool(value)
+
+
 def refuse_other_kinds(operation: str, gradients: Gradients) -> None:
     """Raise unless `gradients` is a list of pairs of a Tensor and a TrainableWeight."""
     if not isinstance(gradients, (list, tuple)):

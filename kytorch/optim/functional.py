@@ -15,7 +15,8 @@ import numpy as np
 
 from kytorch.func.tree import Structure, Tree, built, structure_of, tensors_like, tensors_of
 from kytorch.ops.power import sqrt
-from kytorch.optim.checks import number
+from kytorch.optim.checks import flag, number
+from kytorch.optim.rule import pair
 from kytorch.tensor.core import Tensor
 
 T = TypeVar("T", bound=Tree)
@@ -81,7 +82,7 @@ def gradient_descent(
         raise TypeError(f"{name}: a state needs momentum=, such as 0.9")
     keep = number(name, "momentum", momentum, high=1.0)
     damped = number(name, "dampening", dampening, high=1.0)
-    if nesterov and (damped or not keep):
+    if flag(name, "nesterov", nesterov) and (damped or not keep):
         raise ValueError(f"{name}: nesterov needs a momentum above 0 and a dampening of 0")
     take = 1.0 - damped if keep else 1.0
     velocity = directions
@@ -138,11 +139,9 @@ def _adam(
 ) -> tuple[T, AdamState[T]]:
     if not isinstance(state, AdamState):
         raise TypeError(f"{name}: the state is to be a functional.AdamState, not {type(state).__name__}")
-    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-        raise TypeError(f"{name}: betas is to be a pair of numbers, not {betas!r}")
     structure, ws, gs = _pairs(name, weights, gradients)
     rate, decay = _rate(name, lr), number(name, "weight_decay", weight_decay)
-    beta1, beta2 = number(name, "betas[0]", betas[0], high=1.0), number(name, "betas[1]", betas[1], high=1.0)
+    beta1, beta2 = pair(name, "betas", betas, high=1.0)
     step = state.step + 1
     # lr mean^ / (sqrt square^ + eps) = rate mean / (sqrt square + eps), the bias corrections out of the arrays
     correction = math.sqrt(1.0 - beta2**step)
