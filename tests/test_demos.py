@@ -181,7 +181,10 @@ def test_predictions_stay_beside_their_rows_where_rows_without_text_are_between(
         succeed("--load", "m.npz", "--predict", "gaps.csv", "--blank", blank, cwd=gaps)
         rows = rows_of(gaps / "gaps_predictions.csv")
         without_text = [rows.pop(8), rows.pop(3)]
-        assert rows == expected
+        assert [row[:3] + row[4:] for row in rows] == [row[:3] + row[4:] for row in expected]
+        # A product of more rows may differ in its last bit.
+        found, before = (np.array([row[3] for row in x[1:]], float) for x in (rows, expected))
+        np.testing.assert_allclose(found, before, rtol=1e-6)
         assert all(row[:3] == ["", "", ""] and bool(row[3] and row[4]) == (blank == "impute") for row in without_text)
 
 
