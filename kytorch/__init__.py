@@ -138,7 +138,7 @@ from kytorch.tensor.values import Array
 if TYPE_CHECKING:
     from kytorch import data, func, nn, optim, testing
     from kytorch.anomaly import detect_anomaly
-    from kytorch.checkpoint import Checkpoint, CheckpointError, load, read_metadata, save
+    from kytorch.checkpoint import Checkpoint, CheckpointError, load, read_metadata, read_state_dict, save
     from kytorch.func.recorded import grad
 else:
     # Imported when first asked for, so that `import kytorch` costs no more than Tensors and their operations.
@@ -150,6 +150,7 @@ else:
         "grad": "func.recorded",
         "load": "checkpoint",
         "read_metadata": "checkpoint",
+        "read_state_dict": "checkpoint",
         "save": "checkpoint",
     }
 
@@ -187,12 +188,12 @@ __all__ = [
     "movedim", "mul", "multinomial", "mv", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow",
     "ne", "neg", "nn", "no_grad", "nonzero", "norm", "normal", "one_hot", "ones", "ones_like", "optim", "outer",
     "pad", "permute", "poisson", "pow", "prod", "quantile", "rand", "rand_like", "randint", "randn", "randn_like",
-    "randperm", "ravel", "read_metadata", "reciprocal", "relu", "remainder", "repeat_interleave", "reshape", "roll",
-    "rot90", "round", "rsqrt", "save", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "select",
-    "sigmoid", "sign", "sin", "sinc", "sinh", "softmax", "softplus", "sort", "split", "sqrt", "square", "squeeze",
-    "stack", "std", "std_mean", "sub", "sum", "sum_to_size", "swapaxes", "t", "take", "take_along_dim", "tan", "tanh",
-    "tensor", "tensor_split", "tensordot", "testing", "tile", "to", "topk", "trace", "transpose", "tril",
-    "tril_indices", "triu", "triu_indices", "trunc", "uint8", "unbind", "unflatten", "uniform", "unique", "unsqueeze",
-    "var", "var_mean", "vdot", "vstack", "where", "xlogy", "zeros", "zeros_like",
+    "randperm", "ravel", "read_metadata", "read_state_dict", "reciprocal", "relu", "remainder", "repeat_interleave",
+    "reshape", "roll", "rot90", "round", "rsqrt", "save", "scatter", "scatter_add", "scatter_reduce", "searchsorted",
+    "select", "sigmoid", "sign", "sin", "sinc", "sinh", "softmax", "softplus", "sort", "split", "sqrt", "square",
+    "squeeze", "stack", "std", "std_mean", "sub", "sum", "sum_to_size", "swapaxes", "t", "take", "take_along_dim",
+    "tan", "tanh", "tensor", "tensor_split", "tensordot", "testing", "tile", "to", "topk", "trace", "transpose",
+    "tril", "tril_indices", "triu", "triu_indices", "trunc", "uint8", "unbind", "unflatten", "uniform", "unique",
+    "unsqueeze", "var", "var_mean", "vdot", "vstack", "where", "xlogy", "zeros", "zeros_like",
 ]
 # fmt: on

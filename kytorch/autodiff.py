@@ -72,7 +72,8 @@ def backward_from(grad_fn: GradFn, loss_wrt_output: Gradient, create_graph: bool
         gradients = [(make(g, CONSTANT), weight) for weight, g in arrays.items()]
     if not gradients:
         raise ValueError(
-            "backward: the output depends on no TrainableWeight (read under no_grad, detached, or made of constants)"
+            "backward: the output depends on no TrainableWeight (frozen, read under no_grad, detached, or made of "
+            "constants)"
         )
     return gradients
 

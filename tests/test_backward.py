@@ -199,6 +199,9 @@ def test_without_a_weight_it_raises() -> None:
     for y in (Tensor(2.0), w.tensor().detach() * 2, (w.tensor() > 1).to(np.float32)):
         with pytest.raises(ValueError, match=r"backward.*no TrainableWeight"):
             y.backward()
+    w.requires_grad_(False)
+    with pytest.raises(ValueError, match=r"no TrainableWeight \(frozen, "):
+        (w.tensor() * 2).backward()
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from checkpoint_files import METADATA, Small, saved_in, state_of, trained
 
-from kytorch.checkpoint import Checkpoint, load, read_metadata, save
+from kytorch import nn
+from kytorch.checkpoint import Checkpoint, load, read_metadata, read_state_dict, save
 
 
 @pytest.fixture
@@ -30,6 +31,28 @@ def test_what_is_not_asked_for_stays_in_the_file(tmp_path):
     save(model, tmp_path / "m", optimizer=state, generators=generator, metadata=METADATA)
     assert load(other := Small(7), tmp_path / "m") == Checkpoint(None, METADATA)
     assert state_of(other) == state_of(model)
+
+
+@pytest.mark.parametrize("name", ["m.npz", "m.safetensors"])
+def test_a_part_of_a_model_takes_what_it_has_of_a_checkpoint(tmp_path, name):
+    if name.endswith("safetensors"):
+        pytest.importorskip("safetensors")
+    model, state = trained()
+    save(model, tmp_path / name, optimizer=state)
+    arrays = read_state_dict(tmp_path / name)
+    assert {path: (array.dtype, array.tolist()) for path, array in arrays.items()} == state_of(model)
+    assert not any(array.flags.writeable for array in arrays.values())
+    other = nn.ModuleDict({"first": nn.Linear(2, 3), "head": nn.Linear(3, 1)})
+    found = other.load_state_dict(arrays, strict=False)
+    assert found.missing_keys == ["head.weight", "head.bias"] and "half" in found.unexpected_keys
+    np.testing.assert_array_equal(other["first"].state_dict()["weight"], arrays["first.weight"])
+
+
+@pytest.mark.parametrize("name", ["m.pt", "m.PTH"])
+def test_a_name_that_promises_pickle_is_refused(tmp_path, name):
+    with pytest.raises(ValueError, match=r"save: .*PyTorch's pickle; end the path in \.npz or \.safetensors"):
+        save(Small(), tmp_path / name)
+    assert not os.listdir(tmp_path)
 
 
 def test_numpy_reads_the_file_without_pickle(saved):

@@ -17,7 +17,8 @@ from kytorch.checkpoint.head import Head, encoded, plain
 from kytorch.checkpoint.replacing import replacing
 from kytorch.checkpoint.states import States, check_states, described, entries, misfits, rebuilt
 from kytorch.nn.module import Module
-from kytorch.tensor.values import Array, Json
+from kytorch.optim.checks import refuse_no_module
+from kytorch.tensor.values import Array, Json, lock
 
 S = TypeVar("S", bound=States)
 O_co = TypeVar("O_co", covariant=True)
@@ -76,6 +77,8 @@ def save(
     file.
     """
     _check("save", model, optimizer, loader)
+    if os.fspath(path).lower().endswith((".pt", ".pth")):
+        raise ValueError(f"save: {os.fspath(path)}: .pt is PyTorch's pickle; end the path in .npz or .safetensors")
     file_format = _format(path)
     arrays = {f"model/{name}": array for name, array in model.state_dict().items()}
     states: Json = None
@@ -152,6 +155,18 @@ def load(
     return Checkpoint(None, head.metadata) if found is None else Checkpoint(found, head.metadata)
 
 
+def read_state_dict(path: Path) -> dict[str, Array]:
+    """The model's arrays in `path`, by name: `load_state_dict(arrays, strict=False)` takes those that a model has.
+
+    Raises CheckpointError as `load` does.
+    """
+    _, arrays = _format(path).read(path)
+    kept = {name.removeprefix("model/"): array for name, array in arrays.items() if name.startswith("model/")}
+    for array in kept.values():
+        lock(array)
+    return kept
+
+
 def read_metadata(path: Path) -> dict[str, Json]:
     """The metadata in `path`, from which a program can build the right model. Raises CheckpointError as `load` does."""
     return _format(path).read_head(path).metadata
@@ -167,8 +182,7 @@ def _format(path: Path) -> _Format:
 
 def _check(operation: str, model: object, optimizer: object, loader: object) -> None:
     """Raise TypeError or ValueError for what is no model, no state of an optimizer, or no loader."""
-    if not isinstance(model, Module):
-        raise TypeError(f"{operation}: model is to be a Module, not {type(model).__name__}")
+    refuse_no_module(operation, model)
     if optimizer is not None:
         check_states(operation, optimizer)
     if loader is not None and (isinstance(loader, type) or not isinstance(loader, Loader)):

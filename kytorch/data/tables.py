@@ -31,7 +31,10 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class LabelledTable(Table):
-    """Columns of numbers with a label for each row: `labels`, int64 of shape (rows,), are indices into `classes`."""
+    """Columns of numbers with a label for each row: `labels`, int64 of shape (rows,), are indices into `classes`.
+
+    `TensorDataset(table.values, table.labels)` has its rows as examples.
+    """
 
     classes: tuple[str, ...]
     labels: Tensor
