@@ -193,6 +193,14 @@ def test_steps_after_the_context_leave_the_averages_alone():
 # Wrong calls
 
 
+def test_what_is_no_model_is_refused():
+    weights = list(small().weights())
+    with pytest.raises(TypeError, match="average_weights: model is to be a Module, not list"):
+        average_weights(weights, AverageState())
+    with pytest.raises(TypeError, match="averaged: model is to be a Module"), averaged(weights, AverageState()):
+        pass
+
+
 def test_weights_without_an_average_are_refused():
     model = small()
     missing = pytest.raises(ValueError, match=r"averaged: the state has no average of 0\.weight, .*; average_weights")

@@ -15,6 +15,7 @@ from kytorch.optim import (
     adamw,
     gradient_descent,
 )
+from kytorch.optim.schedule import constant
 
 SHAPES = [(2, 3), (), (4,), (0, 2)]
 DTYPES = [np.float16, np.float32, np.float64]
@@ -293,6 +294,11 @@ def test_a_learning_rate_that_is_no_finite_positive_number_is_refused(step, lr):
 @pytest.mark.parametrize("lr", ["0.1", None, True, Tensor(0.1), [0.1], 1j])
 def test_a_learning_rate_that_is_no_number_is_refused(step, lr):
     assert_refused(lambda g: step(g, lr), pairs(), TypeError, "lr is to be a number")
+
+
+def test_a_schedule_in_place_of_its_value_is_refused_with_the_call_that_is_meant():
+    rate = constant(0.1)
+    assert_refused(lambda g: adam(g, AdamState(), lr=rate), pairs(), TypeError, r"lr=schedule\(state\.step\)")
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -82,6 +82,18 @@ def test_a_weight_that_is_updated_between_two_steps_goes_on_from_its_new_value()
     same(ours, alone)
 
 
+def test_weights_of_one_shape_that_have_changed_arrays_go_on_from_those():
+    ours, alone = [[TrainableWeight([x, x + 1.0, x - 1.0]) for x in (1.0, 5.0)] for _ in range(2)]
+    state, states = optim.AdamState(), [optim.AdamState() for _ in alone]
+    for t in range(4):
+        state = optim.adam(gradients(list(enumerate(ours)), t), state, lr=0.01)
+        for i, w in enumerate(alone):
+            states[i] = copy.copy(optim.adam(gradients([(i, w)], t), states[i], lr=0.01))
+        for a, b in (ours, alone):
+            a._data, b._data = b._data, a._data
+    same(ours, alone)
+
+
 def test_weights_keep_their_layout():
     ours = weights()
     state = optim.AdamState()

@@ -1,15 +1,16 @@
 """Laws of every optimizer in the table: dtypes, states that are values, steps that are all or nothing, checkpoints."""
 
 import copy
+import inspect
 import math
 import pickle
 
 import numpy as np
 import pytest
-from optimizers import DTYPES, ROWS, pairs, start
+from optimizers import DTYPES, ROWS, descent, pairs, start
 
 import kytorch as kt
-from kytorch import Tensor, TrainableWeight, nn
+from kytorch import Tensor, TrainableWeight, nn, optim
 
 rows = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 ALONE = {row.name: [{}, *[{name: value} for name, value in row.options.items()]] for row in ROWS}
@@ -37,6 +38,14 @@ def assert_refused(step, gradients, error, match):
     with pytest.raises(error, match=match):
         step(gradients)
     assert all(weight._data is array for array, (_, weight) in zip(before, gradients))
+
+
+def test_every_optimizer_has_a_row_with_all_its_options():
+    functions = [f for f in vars(optim).values() if inspect.isfunction(f)]
+    parameters = {f: list(inspect.signature(f).parameters) for f in functions}
+    steps = {f: set(names[2:]) for f, names in parameters.items() if names[:2] == ["gradients", "state"]}
+    del steps[optim.gradient_descent]  # whose row is that with momentum
+    assert {row.step: {"lr", *row.options} for row in ROWS if row.step is not descent} == steps
 
 
 # Dtypes and shapes

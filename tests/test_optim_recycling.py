@@ -1,8 +1,10 @@
 """Memory that is used again is nobody's: states, views, arrays and Tensors that are kept never change."""
 
 import copy
+import ctypes
 import dataclasses
 import pickle
+import runpy
 import sys
 import threading
 import weakref
@@ -13,6 +15,7 @@ from optimizers import ROWS
 
 import kytorch as kt
 from kytorch import Tensor, TrainableWeight, nn, optim
+from kytorch.optim import recycling
 from kytorch.optim.recycling import fresh
 
 SHAPE = (300, 40)  # too large to be computed as one with others
@@ -56,6 +59,10 @@ HOLDERS = {
     "a view of a view": lambda state, x: x[1:].T[3:],
     "a buffer": lambda state, x: memoryview(x),
     "an iterator": lambda state, x: iter(x.flat),
+    "a pointer": lambda state, x: x.ctypes.data_as(ctypes.c_void_p),
+    "a buffer to pickle": lambda state, x: pickle.PickleBuffer(x),
+    "a nested iterator": lambda state, x: np.nditer(x),
+    "the weight's average": lambda state, x: optim.AverageState(0, {next(iter(state.mean)): x}),
     "a weak reference": lambda state, x: weakref.ref(x),
     "a capsule": lambda state, x: np.from_dlpack(x) if np.lib.NumpyVersion(np.__version__) >= "2.1.0" else x[:],
     "a copy of the state": lambda state, x: copy.copy(state),
@@ -188,6 +195,26 @@ def test_only_an_array_of_that_shape_dtype_and_layout_is_taken(other):
     assert found.dtype == like.dtype and found.shape == SHAPE and found.strides == like.strides
     assert found.flags.writeable and not spare
     assert found.ctypes.data == where or sys.version_info >= (3, 15)
+
+
+def test_a_debugger_that_holds_what_it_sees_misleads_nobody():
+    seen = []
+
+    def trace(frame, event, argument):
+        seen.append(dict(frame.f_locals))
+        return trace
+
+    found = sys.gettrace()
+    try:
+        sys.settrace(trace)
+        module = runpy.run_path(recycling.__file__)
+    finally:
+        sys.settrace(found)
+    like = np.empty(SHAPE, np.float32)
+    assert seen
+    for holders in range(1, 6):
+        held = [np.empty(SHAPE, np.float32)] * holders
+        assert module["fresh"](like, like.dtype, held[:1]) is not held[0]
 
 
 def test_a_view_is_not_taken():

@@ -1,6 +1,8 @@
 """The engine of the steps: small weights together, large ones block by block and on threads, all or nothing."""
 
 import itertools
+import math
+import sys
 
 import numpy as np
 import pytest
@@ -134,6 +136,15 @@ def test_a_step_that_overflows_in_the_last_of_many_weights_changes_none(row, las
     assert_nothing_changed(lambda: row.step(listed, state, lr=1e38), weights, ValueError, "overflows: weight")
 
 
+@pytest.mark.parametrize("which", range(5))
+def test_the_weight_that_overflows_is_named_by_its_place_in_the_list(which):
+    weights = weights_of([(3,), (300, 500), (), (SMALL + 1,), (2,)])
+    weights[which].update(np.full(weights[which].shape, 3e38, np.float32))
+    listed = [(Tensor(np.full(w.shape, -1.0, np.float32)), w) for w in weights]
+    step = lambda: optim.adam(listed, optim.AdamState(), lr=1e38)
+    assert_nothing_changed(step, weights, ValueError, rf"overflows: weight {which}, of shape ")
+
+
 @pytest.mark.parametrize("shape", [(3,), (300, 500)])
 def test_a_float16_weight_at_the_end_of_its_range_moves_or_is_refused(shape):
     weight = TrainableWeight(np.full(shape, 65504.0, np.float16))
@@ -202,6 +213,47 @@ def test_an_interrupt_while_weights_move_waits_until_all_have_moved(after, monke
         stepped("rule", gradients(weights, 0), optim.MomentumState(), Interrupted())
     for w, old in zip(weights, before):
         np.testing.assert_array_equal(w.data, old + np.float32(1.0))
+
+
+@pytest.mark.parametrize("reach", [1.0, math.inf, None])
+def test_an_interrupt_anywhere_in_a_step_finds_all_weights_moved_or_none(reach, monkeypatch):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    monkeypatch.setattr(Interrupted, "reach", lambda self, squares: reach)
+    code = ("gradient_descent", "stepped", "_move_all", "replace", "cut", "update")
+    shapes = [(SMALL + 1,), (3,), (2, 2), (SMALL + 2,)]
+    outcomes = set()
+    for at in range(10_000):
+        weights = weights_of(shapes)
+        before = [w._data for w in weights]
+        listed, state = gradients(weights, 0), optim.MomentumState()
+        rest = at
+
+        def trace(frame, event, argument):
+            nonlocal rest
+            if frame.f_code.co_name not in code:
+                return None
+            frame.f_trace_opcodes, frame.f_trace_lines = True, False
+            if event == "opcode":
+                rest -= 1
+                if rest < 0:
+                    raise KeyboardInterrupt
+            return trace
+
+        found = sys.gettrace()
+        try:
+            sys.settrace(trace)
+            if reach is None:
+                optim.gradient_descent(listed, lr=0.1)
+            else:
+                stepped("rule", listed, state, Interrupted())
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(found)
+        outcomes.add(tuple(w._data is not array for w, array in zip(weights, before)))
+        if rest >= 0 and at > 9:  # Python 3.12 only learns of opcodes in the first round
+            break
+    assert rest >= 0 and outcomes == {(False,) * 4, (True,) * 4}
 
 
 # A rule of one's own

@@ -72,6 +72,13 @@ def test_what_is_no_list_of_gradients_is_refused(wrong):
             call(wrong)
 
 
+def test_what_is_no_model_is_refused():
+    with pytest.raises(TypeError, match="select: model is to be a Module, not str"):
+        select([], "encoder.*")
+    with pytest.raises(TypeError, match="split: model is to be a Module, not list"):
+        split([], list(nn.Linear(1, 1).parameters()), {"all": "*"})
+
+
 def test_groups_that_are_no_dict_are_refused():
     with pytest.raises(TypeError, match="a dict from names to patterns, not list"):
         split([], nn.Linear(1, 1), ["*"])

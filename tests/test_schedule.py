@@ -107,6 +107,8 @@ def test_beyond_its_end_a_schedule_stays_at_its_last_value(name, last):
         (lambda: schedule.exponential(0.1, math.nan), ValueError, "gamma"),
         (lambda: schedule.linear(0.1, -0.1), ValueError, "start_factor"),
         (lambda: schedule.linear(0.1, 0.1, -1.0), ValueError, "end_factor"),
+        (lambda: schedule.linear(1e-3, 1e-5, 40), ValueError, r"end_factor is 40\.0; it is to be at most 1"),
+        (lambda: schedule.linear(0.1, 1.5), ValueError, "start_factor is 1.5.*at most 1"),
         (lambda: schedule.linear(0.1, total_iters=0), ValueError, "total_iters"),
         (lambda: schedule.polynomial(0.1, 0), ValueError, "total_iters"),
         (lambda: schedule.polynomial(0.1, 5, 0.0), ValueError, "power"),

@@ -47,8 +47,8 @@ def in_threads(work: Callable[[], None], threads: int) -> None:
 
 def _pool(threads: int) -> ThreadPoolExecutor:
     pool = _pools.get(threads)
-    if pool is None:
-        pool = _pools[threads] = ThreadPoolExecutor(threads - 1, "kytorch")
+    if pool is None:  # of two that are made at once, neither having begun a thread, one is kept
+        pool = _pools.setdefault(threads, ThreadPoolExecutor(threads - 1, "kytorch"))
     return pool
 
 

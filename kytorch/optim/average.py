@@ -11,7 +11,7 @@ import numpy as np
 
 from kytorch.kernels.blocks import BLOCK
 from kytorch.nn.module import Module
-from kytorch.optim.checks import number
+from kytorch.optim.checks import number, refuse_no_module
 from kytorch.optim.recycling import Spare, fresh
 from kytorch.optim.rule import refuse_other_state
 from kytorch.optim.state import ByWeight, State, replaced, working_dtype
@@ -35,6 +35,7 @@ def average_weights(model: Module, state: AverageState, *, decay: float = 0.999)
     1992), as stochastic weight averaging takes (Izmailov et al. 2018). Raises ValueError for weights that are not
     finite.
     """
+    refuse_no_module("average_weights", model)
     refuse_other_state("average_weights", state, AverageState)
     keep = number("average_weights", "decay", decay, high=1.0)
     named = dict(model.named_weights())
@@ -59,6 +60,7 @@ def averaged(model: Module, state: AverageState) -> Iterator[None]:
     At its end, after an error too, its weights and buffers are what they were. Raises ValueError if the state has no
     average of a weight of the model.
     """
+    refuse_no_module("averaged", model)
     refuse_other_state("averaged", state, AverageState)
     named = dict(model.named_weights())
     missing = [path for path, weight in named.items() if weight not in state.average]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -10,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from kytorch.kernels.threads import in_threads, number_of_threads
-from kytorch.optim.recycling import Spare, fresh
+from kytorch.optim.recycling import Cut, Spare, fresh
 from kytorch.optim.rule import Rule
 from kytorch.optim.state import working_dtype
 from kytorch.tensor.core import TrainableWeight
@@ -24,6 +23,7 @@ _SHARED = 4
 # Weights of few elements are computed as one array, of at most so many, since NumPy's calls would take the time.
 SMALL = 1 << 13
 JOINED = 1 << 15
+WEIGHTS = ""  # beside the names of a state's fields
 
 
 def is_turned(array: Array) -> bool | None:
@@ -32,10 +32,14 @@ def is_turned(array: Array) -> bool | None:
     return False if flags.c_contiguous else True if flags.f_contiguous else None
 
 
+# A weight's size, its shape in the order of memory, and whether that is turned.
+Layout: TypeAlias = tuple[int, Shape, bool]
+
+
 class Part:
     """A part of a step: one weight, or small ones of one dtype and count as if they were one, and its arrays."""
 
-    __slots__ = ("dtype", "fields", "g", "is_large", "layouts", "new", "old", "rule", "sums", "w", "weights")
+    __slots__ = ("cuts", "dtype", "fields", "g", "is_large", "layouts", "new", "old", "rule", "sums", "w", "weights")
 
     def __init__(
         self,
@@ -45,7 +49,7 @@ class Part:
         g: Array,
         w: Array,
         old: list[Array | None],
-        layouts: list[tuple[Shape, bool]] | None = None,
+        layouts: list[Layout] | None = None,
     ) -> None:
         self.rule = rule
         self.fields = fields
@@ -55,9 +59,10 @@ class Part:
         self.w = w
         self.old = old
         self.new: list[Array] = []
-        self.layouts = layouts  # of joined weights: the shape that each has in the order of memory, and whether turned
+        self.layouts = layouts  # of joined weights
         self.is_large = rule.elementwise and g.size >= 2 * BLOCK
         self.sums: list[list[float]] = []
+        self.cuts: dict[str, Cut] = {}  # of joined weights, by the state's fields
 
     def arrays(self, *more: Array) -> list[Array]:
         """What the rule reads and writes, and `more`: in their shapes, or flat in the order of the weight's memory."""
@@ -83,33 +88,35 @@ class Part:
         """For each new array the sum of its squares."""
         return self.sums[0] if len(self.sums) == 1 else [sum(column) for column in zip(*self.sums)]
 
-    def by_weight(self, array: Array) -> list[tuple[TrainableWeight, Array]]:
-        """The weights with what is theirs of `array`, locked."""
+    def cut(self, array: Array, name: str | None = None) -> Sequence[Array]:
+        """What is each weight's own of `array`, locked; the step after this one may find it under `name`."""
         lock(array)
         if self.layouts is None:
-            return [(self.weights[0], array)]
-        pairs: list[tuple[TrainableWeight, Array]] = []
+            return (array,)
+        pieces: list[Array] = []
         start = 0
-        for weight, (shape, turned) in zip(self.weights, self.layouts):
-            stop = start + math.prod(shape)
+        for size, shape, turned in self.layouts:
+            stop = start + size
             own = array[start:stop].reshape(shape)
-            pairs.append((weight, own.T if turned else own))
+            pieces.append(own.T if turned else own)
             start = stop
-        return pairs
+        if name is not None:
+            self.cuts[name] = Cut(array, pieces)
+        return pieces
 
     def replace(self, array: Array) -> None:
         """Give the weights their new array."""
-        for weight, own in self.by_weight(array):
+        for weight, own in zip(self.weights, self.cut(array, WEIGHTS)):
             weight._data = own
 
 
 class Scratch:
     """Arrays to write anything to, of which the last two are the engine's own."""
 
-    __slots__ = ("_arrays", "_sets")
+    __slots__ = ("_rows", "_sets")
 
     def __init__(self) -> None:
-        self._arrays: dict[str, list[Array]] = {}
+        self._rows: dict[str, Array] = {}
         self._sets: dict[tuple[Shape, str], list[Array]] = {}
 
     def of(self, like: Array, part: Part) -> list[Array]:
@@ -117,11 +124,10 @@ class Scratch:
         key = like.shape, part.dtype.char
         found = self._sets.get(key)
         if found is None:
-            arrays = self._arrays.get(part.dtype.char)
-            if arrays is None or arrays[0].size < like.size:
-                arrays = [np.empty_like(like, part.dtype).reshape(-1) for _ in range(part.rule.scratch + 2)]
-                self._arrays[part.dtype.char] = arrays
-            found = self._sets[key] = [x[: like.size].reshape(like.shape) for x in arrays]
+            rows = self._rows.get(part.dtype.char)
+            if rows is None or rows.shape[1] < like.size:
+                rows = self._rows[part.dtype.char] = np.empty((part.rule.scratch + 2, like.size), part.dtype)
+            found = self._sets[key] = [x.reshape(like.shape) for x in rows[:, : like.size]]
         return found
 
 
@@ -133,7 +139,7 @@ _Work: TypeAlias = Callable[[Part, list[Array], list[Array]], None]
 
 def _each(work: _Work, parts: Sequence[Part], scratch: list[Scratch], outs: Sequence[Array] | None = None) -> None:
     """Do `work` for each block of each of `parts`; `outs` are further arrays of theirs."""
-    own = scratch.pop() if scratch else Scratch()
+    own = _taken(scratch)
     blocks: deque[_Block] = deque()
     for i, part in enumerate(parts):
         arrays = part.arrays() if outs is None else part.arrays(outs[i])
@@ -148,9 +154,16 @@ def _each(work: _Work, parts: Sequence[Part], scratch: list[Scratch], outs: Sequ
         _share(work, blocks, scratch)
 
 
+def _taken(scratch: list[Scratch]) -> Scratch:
+    try:
+        return scratch.pop()
+    except IndexError:  # there is none, or another thread was quicker
+        return Scratch()
+
+
 def _share(work: _Work, blocks: deque[_Block], scratch: list[Scratch]) -> None:
     """Do `work` for one block after another, which other threads may take too."""
-    own = scratch.pop() if scratch else Scratch()
+    own = _taken(scratch)
     while blocks:
         try:
             part, arrays, start = blocks.popleft()

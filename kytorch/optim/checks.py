@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from kytorch.nn.module import Module
 from kytorch.tensor.core import Gradients, Tensor, TrainableWeight
 from kytorch.tensor.values import Array, lock
 
@@ -19,7 +20,8 @@ def number(
     """`value` as a float, at least `low` and below `high`. Raises TypeError for what is no real number."""
     if type(value) is not float:
         if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-            raise TypeError(f"{operation}: {name} is to be a number, not {type(value).__name__}")
+            called = f"; of a schedule, its value at a step: {name}=schedule(state.step)" if callable(value) else ""
+            raise TypeError(f"{operation}: {name} is to be a number, not {type(value).__name__}{called}")
         try:
             value = float(value)
         except OverflowError:  # of an int
@@ -45,6 +47,12 @@ def flag(operation: str, name: str, value: bool) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{operation}: {name} is to be True or False, not {value!r}")
     return bool(value)
+
+
+def refuse_no_module(operation: str, model: object) -> None:
+    """Raise TypeError unless `model` is a Module."""
+    if not isinstance(model, Module):
+        raise TypeError(f"{operation}: model is to be a Module, not {type(model).__name__}")
 
 
 def refuse_other_kinds(operation: str, gradients: Gradients) -> None:
@@ -117,11 +125,15 @@ def refuse_overflow(operation: str, new: Iterable[Array], beside: Iterable[Array
             )
 
 
-def update(gradients: Gradients, arrays: Iterable[Array]) -> None:
+def update(gradients: Gradients, arrays: Sequence[Array]) -> None:
     """Give each weight of `gradients` its new array, which is locked and not copied."""
-    for (_, weight), array in zip(gradients, arrays):
-        lock(array)
-        weight._data = array
+    try:
+        for (_, weight), array in zip(gradients, arrays):
+            lock(array)
+            weight._data = array
+    except KeyboardInterrupt:  # all or nothing
+        update(gradients, arrays)
+        raise
 
 
 def _named(value: object) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from kytorch.nn.module import Module
 from kytorch.nn.weights import group_weights, select_weights
-from kytorch.optim.checks import refuse_other_kinds
+from kytorch.optim.checks import refuse_no_module, refuse_other_kinds
 from kytorch.tensor.core import Gradients
 
 
@@ -17,6 +17,7 @@ def select(gradients: Gradients, model: Module, *patterns: str) -> Gradients:
     a pattern that matches no weight.
     """
     refuse_other_kinds("select", gradients)
+    refuse_no_module("select", model)
     for pattern in patterns:
         if not isinstance(pattern, str):
             raise TypeError(f"select: expected patterns one after another, each a str, not {type(pattern).__name__}")
@@ -32,6 +33,7 @@ def split(gradients: Gradients, model: Module, groups: Mapping[str, str | Iterab
     is in no group, and for a gradient of a weight that is not the model's.
     """
     refuse_other_kinds("split", gradients)
+    refuse_no_module("split", model)
     if not isinstance(groups, Mapping):
         raise TypeError(f"split: expected a dict from names to patterns, not {type(groups).__name__}")
     try:

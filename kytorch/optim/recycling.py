@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -13,8 +13,17 @@ from kytorch.tensor.values import Array
 
 Spare: TypeAlias = dict[TrainableWeight, list[Array]]
 """For each weight the arrays that the step before replaced. Others may hold them too: `fresh` takes no such one."""
-Joined: TypeAlias = dict[tuple[TrainableWeight, ...], dict[str, Array]]
-"""For small weights that were computed as one, the arrays that were cut into theirs, by the state's fields."""
+
+
+class Cut(NamedTuple):
+    """An array, and the views that it was cut into."""
+
+    whole: Array
+    pieces: list[Array]
+
+
+Joined: TypeAlias = dict[tuple[TrainableWeight, ...], dict[str, Cut]]
+"""For small weights that were computed as one, what was cut into their arrays, by the state's fields."""
 
 
 def fresh(like: Array, dtype: np.dtype[Any], spare: list[Array] | None) -> Array:
@@ -25,7 +34,7 @@ def fresh(like: Array, dtype: np.dtype[Any], spare: list[Array] | None) -> Array
             array is not None
             and holders == _ALONE
             and type(array) is np.ndarray
-            and array.base is None
+            and array.flags.owndata  # no view, and no memory of another library's
             and array.shape == like.shape
             and array.dtype == dtype
             and (array.strides == like.strides or (array.flags.c_contiguous and like.flags.c_contiguous))
@@ -42,8 +51,9 @@ def _popped(spare: list[Array]) -> tuple[Array | None, int]:
         array = spare.pop()  # atomic: of two threads only one gets it
     except IndexError:
         return None, 0
-    return array, sys.getrefcount(array)
+    holders = sys.getrefcount(array)
+    return array, holders
 
 
-# How many references a Python version counts to what nobody else holds.
-_ALONE = _popped([np.empty(1)])[1]
+# How many references a Python version counts to what nobody else holds; a debugger may have held one just then.
+_ALONE = min(_popped([np.empty(1)])[1], 1 if sys.version_info >= (3, 14) else 2)

@@ -71,9 +71,8 @@ class Rule:
         return math.inf
 
 
-_LOST = (
-    1e-18  # A length that float32 computes from squares may be short by almost as much: smaller ones have squares of 0
-)
+# A length that float32 computes from squares may be short by almost as much: smaller ones have squares of 0.
+_LOST = 1e-18
 
 
 def bound(rate: float, length: float, eps: float = 1.0) -> float:

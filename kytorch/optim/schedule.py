@@ -94,9 +94,13 @@ def exponential(lr: float, gamma: float) -> Schedule:
 
 @_schedule
 def linear(lr: float, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5) -> Schedule:
-    """From `lr` times `start_factor` to `lr` times `end_factor` in `total_iters` equal steps, as LinearLR."""
+    """From `lr` times `start_factor` to `lr` times `end_factor`, both at most 1, in `total_iters` equal steps.
+
+    As LinearLR, but it may start from 0.
+    """
     rate, total = number("linear", "lr", lr), count("linear", "total_iters", total_iters)
-    start, end = number("linear", "start_factor", start_factor), number("linear", "end_factor", end_factor)
+    start = _at_most("linear", "start_factor", start_factor, 1.0)
+    end = _at_most("linear", "end_factor", end_factor, 1.0)
     return lambda t: rate * _line(start, end, min(t, total) / total)
 
 
@@ -156,9 +160,7 @@ def one_cycle(
     """
     name = "one_cycle"
     top, total = number(name, "max_lr", max_lr), count(name, "total_steps", total_steps)
-    part = number(name, "pct_start", pct_start)
-    if part > (0.5 if three_phase else 1.0):
-        raise ValueError(f"{name}: pct_start is {part}; it is to be at most {0.5 if three_phase else 1.0}")
+    part = _at_most(name, "pct_start", pct_start, 0.5 if three_phase else 1.0)
     if anneal_strategy not in ("cos", "linear"):
         raise ValueError(f"{name}: anneal_strategy is {anneal_strategy!r}; it is to be 'cos' or 'linear'")
     first = top / number(name, "div_factor", div_factor, positive=True)
@@ -234,6 +236,13 @@ def _half_cosine(start: float, end: float, part: float) -> float:
 
 def _factor(name: str, gamma: float) -> float:
     return number(name, "gamma", gamma, positive=True)
+
+
+def _at_most(operation: str, name: str, value: float, most: float) -> float:
+    part = number(operation, name, value)
+    if part > most:
+        raise ValueError(f"{operation}: {name} is {part}; it is to be at most {most}")
+    return part
 
 
 def _listed(operation: str, values: Sequence[V]) -> Sequence[V]:

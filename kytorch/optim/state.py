@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
+from kytorch.optim.recycling import Joined, Spare
 from kytorch.tensor.core import Tensor, TrainableWeight
 from kytorch.tensor.values import Array, Shape, lock
 
@@ -42,11 +43,11 @@ def working_dtype(weight: TrainableWeight) -> np.dtype[Any]:
 
 
 class _Recycling:
-    """A private slot, which no copy, pickle or checkpoint takes over, for arrays that the next step may write to."""
+    """Private slots, which no copy, pickle or checkpoint takes over, of what makes the next step quicker."""
 
     __slots__ = ("_joined", "_spare")
-    _joined: dict[tuple[TrainableWeight, ...], dict[str, Array]]
-    _spare: dict[TrainableWeight, list[Array]]
+    _joined: Joined
+    _spare: Spare
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -24,15 +24,16 @@ from __future__ import annotations
 
 import copy
 import math
+import operator
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
-from kytorch.optim.blockwise import JOINED, SMALL, Part, Scratch, is_turned, moved, remember
-from kytorch.optim.checks import refuse_bad_gradients, refuse_other_kinds, refuse_overflow
-from kytorch.optim.recycling import Joined, Spare, fresh
+from kytorch.optim.blockwise import JOINED, SMALL, WEIGHTS, Part, Scratch, is_turned, moved, remember
+from kytorch.optim.checks import refuse_bad_gradients, refuse_other_kinds, refuse_overflow, update
+from kytorch.optim.recycling import Cut, Joined, Spare, fresh
 from kytorch.optim.rule import Rule
 from kytorch.optim.state import ByWeight, S, State, succeeded, working_dtype
 from kytorch.tensor.core import Gradients, TrainableWeight
@@ -53,6 +54,7 @@ _SURELY_FINITE = {
 def stepped(operation: str, gradients: Gradients, state: S, rule: Rule) -> S:
     """Make one step of `rule` and answer the new state. Raises ValueError or TypeError before any weight changes.
 
+    A KeyboardInterrupt, too, finds all weights moved or none.
     A number `step` of the state is one more; of the listed weights `steps` and the arrays of the rule's fields are new,
     and everything else is as it was.
     """
@@ -65,38 +67,26 @@ def stepped(operation: str, gradients: Gradients, state: S, rule: Rule) -> S:
         _refuse_what_is_not_finite(operation, gradients, parts)
     if hasattr(state, "step"):
         values["step"] = state.step + 1
-    values.update([(field, _remembered(state, field, parts)) for field in rule.fields])
+    values.update(_remembered(state, rule, parts))
     successor = succeeded(state, values)
-    kept = _Kept({part.weights[0]: part.recyclable() for part in parts}, {})
-    object.__setattr__(successor, "_spare", kept.spare)
-    object.__setattr__(successor, "_joined", kept.joined)
+    kept = {part.weights[0]: part.recyclable() for part in parts}
+    object.__setattr__(successor, "_spare", kept)
+    object.__setattr__(successor, "_joined", {part.weights: part.cuts for part in parts if part.layouts is not None})
     if -1.0 <= rule.keep <= 1.0 and all(map(_is_short, parts, squares)):
         waiting = deque(sorted(parts, key=_size))  # so that what one lets go fits the next
         del parts  # which hold the old arrays
         _move_all(waiting, scratch, spare, kept)
     else:
         outs = moved(parts, scratch, spare)
-        new = [array for part, out in zip(parts, outs) for _, array in part.by_weight(out)]
-        refuse_overflow(operation, new, new)
+        new: dict[TrainableWeight, Array] = {}
         for part, out in zip(parts, outs):
-            kept.replace(part, out)
+            new.update(zip(part.weights, part.cut(out, WEIGHTS)))
+        in_order = [new[weight] for _, weight in gradients]
+        refuse_overflow(operation, in_order, in_order)
+        update(gradients, in_order)
     return successor
 
 
-class _Kept(NamedTuple):
-    """What the new state keeps for the sake of the next step's speed."""
-
-    spare: Spare
-    joined: Joined
-
-    def replace(self, part: Part, array: Array) -> None:
-        """Give the weights of `part` their new array."""
-        part.replace(array)
-        if part.layouts is not None:
-            self.joined[part.weights] = {**dict(zip(part.fields, part.new)), _WEIGHTS: array}
-
-
-_WEIGHTS = ""  # beside the names of fields
 # A small weight, whether its arrays are turned, its gradient, its array, and what is remembered of it.
 _Small: TypeAlias = tuple[TrainableWeight, bool, Array, Array, list[Array | None]]
 
@@ -118,13 +108,17 @@ def _prepared(
     by_field: dict[str, ByWeight] = {field: getattr(state, field) for field in rule.fields}
     step, product = 1, 1.0
     rules: dict[tuple[int, float], Rule] = {}
-    together: dict[tuple[int, float, str, tuple[bool, ...]], list[_Small]] = {}
+    together: dict[tuple[int, float, str, tuple[type, ...]], list[_Small]] = {}
     parts: list[Part] = []
     for gradient, weight in gradients:
         g, w = gradient._data, weight._data
-        if g.shape != w.shape or g.dtype != w.dtype:
+        shape = w.shape
+        if g.shape != shape or g.dtype != w.dtype:
             refuse_bad_gradients(operation, gradients)
-        fields = rule.fields_of(w.shape)
+        fields = rule.fields_of(shape)
+        shapes = [shape] * len(fields)
+        if not rule.elementwise:
+            shapes = [state.expected_shape(field, weight) for field in fields]
         old = [by_field[field].get(weight) for field in fields]
         if steps is not None:
             steps[weight] = step = steps.get(weight, 0) + 1
@@ -140,27 +134,20 @@ def _prepared(
         if products is not None:
             products[weight] = own.product
         dtype = working_dtype(weight)
-        for field, array in zip(fields, old):
-            if array is not None and (
-                array.dtype is not dtype
-                or array.shape != (w.shape if rule.elementwise else state.expected_shape(field, weight))
-            ):
+        for array, expected in zip(old, shapes):
+            if array is not None and (array.dtype is not dtype or array.shape != expected):
                 state.check(operation, [weight for _, weight in gradients])
         if rule.elementwise and w.size <= SMALL and (turned := is_turned(w)) is not None:
-            if turned:
-                g, w, old = g.T, w.T, [None if x is None else x.T for x in old]
-            key = step, product, w.dtype.char, tuple([array is None for array in old])
+            key = step, product, w.dtype.char, tuple(map(type, old))  # of arrays, or of None
             together.setdefault(key, []).append((weight, turned, g, w, old))
             continue
         part = Part(own, fields, (weight,), g, w, old)
         parts.append(part)
         recyclable = spare.get(weight)
-        for field in fields:
-            shape = w.shape if rule.elementwise else state.expected_shape(field, weight)
-            if shape == w.shape:
-                part.new.append(fresh(w, dtype, recyclable))
-            else:
-                part.new.append(np.empty_like(w, dtype, shape=shape))
+        part.new = [
+            fresh(w, dtype, recyclable) if expected == shape else np.empty_like(w, dtype, shape=expected)
+            for expected in shapes
+        ]
     before: Joined = getattr(state, "_joined", {})
     for (count, product, *_), entries in together.items():
         parts += [_joined(rules[count, product], few, before) for few in _bundles(entries)]
@@ -183,20 +170,23 @@ def _bundles(entries: list[_Small]) -> list[list[_Small]]:
 def _joined(rule: Rule, entries: list[_Small], before: Joined) -> Part:
     """Small weights as one."""
     weights, turned, gs, ws, olds = zip(*entries)
-    known = before.get(weights, {})
-    w = _whole(ws, known.get(_WEIGHTS))
-    old = [None if some[0] is None else _whole(some, known.get(field)) for field, some in zip(rule.fields, zip(*olds))]
-    layouts = [(x.shape, it) for x, it in zip(ws, turned)]
-    part = Part(rule, rule.fields, weights, np.concatenate(gs, None), w, old, layouts)
+    cuts = before.get(weights, {})
+    w = _whole(ws, turned, cuts.get(WEIGHTS))
+    old = [
+        None if some[0] is None else _whole(some, turned, cuts.get(field))
+        for field, some in zip(rule.fields, zip(*olds))
+    ]
+    layouts = [(x.size, x.shape[::-1] if it else x.shape, it) for x, it in zip(ws, turned)]
+    part = Part(rule, rule.fields, weights, _whole(gs, turned), w, old, layouts)
     part.new = [np.empty_like(w, part.dtype) for _ in rule.fields]
     return part
 
 
-def _whole(arrays: Sequence[Array], known: Array | None) -> Array:
-    """`arrays` as one: `known`, if they still are what the step before cut it into."""
-    if known is not None and all(x.base is known for x in arrays):
-        return known
-    return np.concatenate(arrays, None)
+def _whole(arrays: Sequence[Array], turned: Sequence[bool], cut: Cut | None = None) -> Array:
+    """`arrays` as one: that of `cut`, if it was cut into them."""
+    if cut is not None and all(map(operator.is_, arrays, cut.pieces)):
+        return cut.whole
+    return np.concatenate([x.T if it else x for x, it in zip(arrays, turned)], None)
 
 
 def _refuse_what_is_not_finite(operation: str, gradients: Gradients, parts: list[Part]) -> None:
@@ -205,17 +195,17 @@ def _refuse_what_is_not_finite(operation: str, gradients: Gradients, parts: list
     worst = {weight: weight._data for _, weight in gradients}
     for part in parts:
         for new in part.new:
-            worst.update([pair for pair in part.by_weight(new) if not np.isfinite(pair[1]).all()])
+            worst.update([pair for pair in zip(part.weights, part.cut(new)) if not np.isfinite(pair[1]).all()])
     refuse_overflow(operation, worst.values(), worst.values())
 
 
-def _remembered(state: State, field: str, parts: list[Part]) -> ByWeight:
-    """What the new state has in `field`."""
-    by_weight = dict(getattr(state, field))
+def _remembered(state: State, rule: Rule, parts: list[Part]) -> dict[str, ByWeight]:
+    """What the new state has in the rule's fields."""
+    by_field: dict[str, dict[TrainableWeight, Array]] = {field: dict(getattr(state, field)) for field in rule.fields}
     for part in parts:
-        if field in part.fields:
-            by_weight.update(part.by_weight(part.new[part.fields.index(field)]))
-    return by_weight
+        for field, new in zip(part.fields, part.new):
+            by_field[field].update(zip(part.weights, part.cut(new, field)))
+    return dict(by_field)
 
 
 def _size(part: Part) -> int:
@@ -227,22 +217,24 @@ def _is_short(part: Part, squares: Sequence[float]) -> bool:
     return part.rule.reach(squares) < _SURELY_FINITE[part.w.dtype.char]
 
 
-def _move_all(parts: deque[Part], scratch: list[Scratch], spare: Spare, kept: _Kept) -> None:
-    """Give the weights of `parts`, which is emptied, their new arrays, some at a time."""
+def _move_all(waiting: deque[Part], scratch: list[Scratch], spare: Spare, kept: Spare) -> None:
+    """Give the weights of `waiting`, which is emptied, their new arrays, some at a time."""
+    group: list[Part] = []
     try:
-        while parts:
-            size = count = 0
-            while count < len(parts) and size < _TOGETHER:
-                size += parts[count].w.size
-                count += 1
-            outs = moved([parts[i] for i in range(count)], scratch, spare)
-            is_last = count == len(parts)
-            for array in outs:
-                kept.replace(parts[0], array)
-                part = parts.popleft()
-                if is_last and part.layouts is None:  # there is memory for as much anyway
-                    kept.spare[part.weights[0]].append(part.w)
-                del part  # and with it the old array
-    except KeyboardInterrupt:  # all or nothing, and something has been done
-        _move_all(parts, scratch, spare, kept)
+        while waiting:
+            group, size = [], 0  # and so the old arrays of the group before are let go
+            while len(group) < len(waiting) and size < _TOGETHER:
+                group.append(waiting[len(group)])
+                size += group[-1].w.size
+            outs = moved(group, scratch, spare)
+            for part, out in zip(group, outs):
+                part.replace(out)
+            del part
+            for _ in group:
+                waiting.popleft()
+        for part in group:  # there is memory for as much anyway
+            if part.layouts is None:
+                kept[part.weights[0]].append(part.w)
+    except KeyboardInterrupt:  # all or nothing, and something may have been done
+        _move_all(waiting, scratch, spare, kept)
         raise
