@@ -7,7 +7,8 @@ character, and in time on one core of an AMD EPYC (family 26), the last tenth of
     1.1 million characters of Shakespeare   LSTM  1.44 after 8 epochs (3,920 steps, 6 minutes), 1.70 after 1 of them
     the 200,000 that ship with this demo    GPT   1.68 after 12 epochs (1,044 steps, 2.2 minutes)
 
-The rate falls to the end of the epochs that are asked for, so that fewer end elsewhere: 1 of the LSTM at 1.77.
+The rate falls to the end of the epochs that are asked for, so that fewer end elsewhere: 3 of the GPT at 1.63, after 4.2
+minutes for the whole program, 1 of the LSTM at 1.77.
 A checkpoint beside the picture is made every 100 steps; with --resume, training that has ended only writes.
 """
 
