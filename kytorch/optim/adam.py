@@ -8,32 +8,24 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kytorch.kernels.averages import average, average_square
 from kytorch.optim.checks import flag, number
-from kytorch.optim.rule import Rule, bound, pair, refuse_other_state
-from kytorch.optim.state import COUNTS, ByWeight, Counts, State
+from kytorch.optim.moments import MomentsRule, MomentsState
+from kytorch.optim.rule import bound, refuse_other_state
+from kytorch.optim.state import ByWeight
 from kytorch.optim.step import stepped
 from kytorch.tensor.core import Gradients
 from kytorch.tensor.values import Array
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class AdamState(State):
+class AdamState(MomentsState):
     """What Adam remembers: how many steps it made, and for each weight the means of g and of g squared and its steps.
 
     A weight's own count is behind `step` if it joined late or was missing from some lists. With `amsgrad` the largest
     mean of g squared is remembered too.
     """
 
-    step: int = 0
-    mean: ByWeight = field(default_factory=dict)
-    square: ByWeight = field(default_factory=dict)
-    steps: Counts = field(default_factory=dict, metadata=COUNTS)
     largest: ByWeight = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        State.__post_init__(self)
-        self._check_same_weights("mean", "square", "steps")
 
 
 def adam(
@@ -82,7 +74,7 @@ def adamw(
     return stepped("adamw", gradients, state, rule)
 
 
-class _Rule(Rule):
+class _Rule(MomentsRule):
     """w <- w - lr m^ / (sqrt v^ + eps), where m^ and v^ are the means of g and g^2, corrected for their start at 0."""
 
     def __init__(
@@ -96,9 +88,7 @@ class _Rule(Rule):
         maximize: bool,
         decoupled: bool,
     ) -> None:
-        self.lr = number(name, "lr", lr)
-        self.beta1, self.beta2 = pair(name, "betas", betas, high=1.0)
-        self.eps = number(name, "eps", eps, positive=True)
+        super().__init__(name, lr, betas, eps)
         is_apart = flag(name, "decoupled_weight_decay", decoupled)
         self.decay(number(name, "weight_decay", weight_decay), self.lr if is_apart else None)
         self.maximize = flag(name, "maximize", maximize)
@@ -110,8 +100,7 @@ class _Rule(Rule):
         self.rate, self.epsilon = self.lr * correction / (1.0 - self.beta1**step), self.eps * correction
 
     def remember(self, g: Array, old: Sequence[Array], new: Sequence[Array], scratch: Sequence[Array]) -> None:
-        average(old[0], g, self.beta1, new[0], scratch[0])
-        average_square(old[1], g, self.beta2, new[1], scratch[0])
+        super().remember(g, old, new, scratch)
         if len(new) == 3:
             np.maximum(old[2], new[1], out=new[2])
 

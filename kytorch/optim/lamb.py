@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from kytorch.kernels.averages import average, average_square
 from kytorch.kernels.norm import norm
 from kytorch.optim.checks import number
-from kytorch.optim.rule import Rule, pair, refuse_other_state
-from kytorch.optim.state import COUNTS, ByWeight, Counts, State
+from kytorch.optim.moments import MomentsRule, MomentsState
+from kytorch.optim.rule import refuse_other_state
 from kytorch.optim.step import stepped
 from kytorch.tensor.core import Gradients
 from kytorch.tensor.values import Array
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class LambState(State):
+class LambState(MomentsState):
     """What LAMB remembers: how many steps it made, and for each weight the means of g and of g squared and its own
     steps.
     """
-
-    step: int = 0
-    mean: ByWeight = field(default_factory=dict)
-    square: ByWeight = field(default_factory=dict)
-    steps: Counts = field(default_factory=dict, metadata=COUNTS)
-
-    def __post_init__(self) -> None:
-        State.__post_init__(self)
-        self._check_same_weights("mean", "square", "steps")
 
 
 def lamb(
@@ -49,34 +39,22 @@ def lamb(
     2-norm; or, where that or the direction's is 0, by lr times the direction. Raises ValueError or TypeError before any
     weight changes.
     """
-    rule = _Rule(
-        number("lamb", "lr", lr),
-        pair("lamb", "betas", betas, high=1.0),
-        number("lamb", "eps", eps, positive=True),
-        number("lamb", "weight_decay", weight_decay),
-    )
+    rule = _Rule("lamb", lr, betas, eps)
+    rule.of_w = number("lamb", "weight_decay", weight_decay)
     refuse_other_state("lamb", state, LambState)
     return stepped("lamb", gradients, state, rule)
 
 
-class _Rule(Rule):
+class _Rule(MomentsRule):
     """r = m^ / (sqrt v^ + eps) + decay w, w <- w - lr |w| / |r| r, m^ and v^ as Adam's"""
 
-    fields = ("mean", "square")
     elementwise = False
-
-    def __init__(self, lr: float, betas: tuple[float, float], eps: float, decay: float) -> None:
-        self.lr, self.eps, self.of_w = lr, eps, decay
-        self.beta1, self.beta2 = betas
+    of_w = 0.0  # the decay
 
     def at(self, step: int) -> None:
         # m^ / (sqrt v^ + eps) = rate m / (sqrt v + epsilon), the corrections out of the arrays
         correction = math.sqrt(1.0 - self.beta2**step)
         self.rate, self.epsilon = correction / (1.0 - self.beta1**step), self.eps * correction
-
-    def remember(self, g: Array, old: Sequence[Array], new: Sequence[Array], scratch: Sequence[Array]) -> None:
-        average(old[0], g, self.beta1, new[0], scratch[0])
-        average_square(old[1], g, self.beta2, new[1], scratch[0])
 
     def move(
         self, g: Array, w: Array, old: Sequence[Array], new: Sequence[Array], out: Array, scratch: Sequence[Array]

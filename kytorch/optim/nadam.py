@@ -8,25 +8,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kytorch.kernels.averages import average, average_square
 from kytorch.optim.checks import flag, number
-from kytorch.optim.rule import Rule, bound, pair, refuse_other_state
-from kytorch.optim.state import COUNTS, FACTORS, ByWeight, Counts, Factors, State
+from kytorch.optim.moments import MomentsRule, MomentsState
+from kytorch.optim.rule import bound, refuse_other_state
+from kytorch.optim.state import FACTORS, Factors, State
 from kytorch.optim.step import stepped
 from kytorch.tensor.core import Gradients
 from kytorch.tensor.values import Array
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class NAdamState(State):
+class NAdamState(MomentsState):
     """What NAdam remembers: how many steps it made, and for each weight the means of g and of g squared, its steps, and
     the product of the momenta of all of them.
     """
 
-    step: int = 0
-    mean: ByWeight = field(default_factory=dict)
-    square: ByWeight = field(default_factory=dict)
-    steps: Counts = field(default_factory=dict, metadata=COUNTS)
     momenta: Factors = field(default_factory=dict, metadata=FACTORS)
 
     def __post_init__(self) -> None:
@@ -53,12 +49,8 @@ def nadam(
     `maximize` climbs. All as in torch.optim.NAdam, but eps is above 0. Raises ValueError or TypeError before any
     weight changes.
     """
-    rule = _Rule(
-        number("nadam", "lr", lr),
-        pair("nadam", "betas", betas, high=1.0),
-        number("nadam", "eps", eps, positive=True),
-        number("nadam", "momentum_decay", momentum_decay),
-    )
+    rule = _Rule("nadam", lr, betas, eps)
+    rule.momentum_decay = number("nadam", "momentum_decay", momentum_decay)
     decoupled = flag("nadam", "decoupled_weight_decay", decoupled_weight_decay)
     rule.decay(number("nadam", "weight_decay", weight_decay), rule.lr if decoupled else None)
     rule.maximize = flag("nadam", "maximize", maximize)
@@ -66,14 +58,11 @@ def nadam(
     return stepped("nadam", gradients, state, rule)
 
 
-class _Rule(Rule):
+class _Rule(MomentsRule):
     """w <- w - lr (a g + b m) / (sqrt v^ + eps), where a and b are of the momenta now and of the next step."""
 
-    fields = ("mean", "square")
     factor = "momenta"
-
-    def __init__(self, lr: float, betas: tuple[float, float], eps: float, momentum_decay: float) -> None:
-        self.lr, (self.beta1, self.beta2), self.eps, self.momentum_decay = lr, betas, eps, momentum_decay
+    momentum_decay = 0.0
 
     def at(self, step: int) -> None:
         momentum, following = self._momentum(step), self._momentum(step + 1)
@@ -86,10 +75,6 @@ class _Rule(Rule):
 
     def _momentum(self, step: int) -> float:
         return self.beta1 * (1.0 - 0.5 * math.pow(0.96, step * self.momentum_decay))
-
-    def remember(self, g: Array, old: Sequence[Array], new: Sequence[Array], scratch: Sequence[Array]) -> None:
-        average(old[0], g, self.beta1, new[0], scratch[0])
-        average_square(old[1], g, self.beta2, new[1], scratch[0])
 
     def move(
         self, g: Array, w: Array, old: Sequence[Array], new: Sequence[Array], out: Array, scratch: Sequence[Array]
