@@ -8,6 +8,8 @@ from numpy import bool_, float16, float32, float64, int8, int16, int32, int64, u
 import kytorch.autodiff  # gives Tensors their backward()
 import kytorch.numpy_functions  # noqa: F401  # answers where NumPy's functions meet Tensors
 from kytorch import linalg
+from kytorch.kernels import memory
+from kytorch.kernels.memory import release_memory
 from kytorch.ops.activation import relu, sigmoid, softplus
 from kytorch.ops.arithmetic import add, mul, neg, sub
 from kytorch.ops.broadcast import broadcast_tensors, broadcast_to, expand, meshgrid, sum_to_size
@@ -165,6 +167,8 @@ else:
         return __all__
 
 
+memory.keep()  # for the whole process, as the README says
+
 __version__ = "0.1.0"
 
 # fmt: off
@@ -188,7 +192,8 @@ __all__ = [
     "movedim", "mul", "multinomial", "mv", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow",
     "ne", "neg", "nn", "no_grad", "nonzero", "norm", "normal", "one_hot", "ones", "ones_like", "optim", "outer",
     "pad", "permute", "poisson", "pow", "prod", "quantile", "rand", "rand_like", "randint", "randn", "randn_like",
-    "randperm", "ravel", "read_metadata", "read_state_dict", "reciprocal", "relu", "remainder", "repeat_interleave",
+    "randperm", "ravel", "read_metadata", "read_state_dict", "reciprocal", "release_memory", "relu", "remainder",
+    "repeat_interleave",
     "reshape", "roll", "rot90", "round", "rsqrt", "save", "scatter", "scatter_add", "scatter_reduce", "searchsorted",
     "select", "sigmoid", "sign", "sin", "sinc", "sinh", "softmax", "softplus", "sort", "split", "sqrt", "square",
     "squeeze", "stack", "std", "std_mean", "sub", "sum", "sum_to_size", "swapaxes", "t", "take", "take_along_dim",

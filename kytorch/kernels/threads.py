@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import copy_context
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextvars import Context, copy_context
+from queue import SimpleQueue
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
-_pools: dict[int, ThreadPoolExecutor] = {}
 
 
 def number_of_threads() -> int:
@@ -23,34 +27,111 @@ def number_of_threads() -> int:
         return os.cpu_count() or 1
 
 
+class _Task:
+    """A call that another thread is to make, or, if none has begun it in time, nobody."""
+
+    __slots__ = ("claim", "context", "done", "error", "work")
+
+    def __init__(self, work: Callable[[], None], context: Context) -> None:
+        self.work: Callable[[], None] | None = work
+        self.context = context
+        self.claim = threading.Lock()
+        self.done = threading.Lock()
+        self.done.acquire()
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        """Make the call, unless it was taken back."""
+        if self.work is None or not self.claim.acquire(False):
+            return
+        try:
+            self.context.run(self.work)
+        except BaseException as error:
+            self.error = error
+        self.work = None  # which holds arrays
+        self.done.release()
+
+    def end(self) -> None:
+        """Take the call back, or wait for its end."""
+        if self.claim.acquire(False):
+            self.work = None
+        else:
+            self.done.acquire()
+
+
+class _Pool:
+    """Threads that wait for tasks, as many as were ever asked for at once."""
+
+    def __init__(self) -> None:
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Have no threads, as in a child just forked."""
+        self.tasks: SimpleQueue[_Task] = SimpleQueue()
+        self.size = 0
+        self.growing = threading.Lock()
+
+    def put(self, tasks: list[_Task]) -> None:
+        if self.size < len(tasks):
+            with self.growing:
+                while self.size < len(tasks):
+                    try:
+                        name = f"kytorch-{self.size + 1}"
+                        threading.Thread(target=_serve, args=(self.tasks,), name=name, daemon=True).start()
+                    except RuntimeError:  # none can be started, as when the interpreter ends
+                        break
+                    self.size += 1
+        for task in tasks:
+            self.tasks.put(task)
+
+
+def _serve(tasks: SimpleQueue[_Task]) -> None:
+    while True:
+        tasks.get().run()
+
+
+_pool = _Pool()
+
+
 def in_threads(work: Callable[[], None], threads: int) -> None:
     """Call `work` in this thread and up to `threads` - 1 others at once; return when all have, or raise its error.
 
     The calls are to share what there is to do among them, so that any number of them does it all.
     """
-    others: list[Future[None]] = []
-    try:
-        for _ in range(threads - 1):
-            # NumPy's errstate is in the context
-            others.append(_pool(threads).submit(copy_context().run, work))
-    except RuntimeError:  # no thread can be started, as when the interpreter ends
-        pass
+    # NumPy's errstate is in the context
+    others = [_Task(work, copy_context()) for _ in range(threads - 1)]
+    _pool.put(others)
     try:
         work()
     finally:
-        begun = [future for future in others if not future.cancel()]
-        for future in begun:
-            future.exception()
-    for future in begun:
-        future.result()
+        for task in others:
+            task.end()
+    for task in others:
+        if task.error is not None:
+            raise task.error
 
 
-def _pool(threads: int) -> ThreadPoolExecutor:
-    pool = _pools.get(threads)
-    if pool is None:  # of two that are made at once, neither having begun a thread, one is kept
-        pool = _pools.setdefault(threads, ThreadPoolExecutor(threads - 1, "kytorch"))
-    return pool
+def each(do: Callable[[T], None], pieces: Iterable[T], threads: int) -> None:
+    """Call `do` with every piece, on up to `threads` threads; after an error no further piece is begun."""
+    waiting = deque(pieces)
+
+    def work() -> None:
+        while waiting:
+            try:
+                piece = waiting.popleft()
+            except IndexError:  # another thread has taken the last one
+                return
+            try:
+                do(piece)
+            except BaseException:
+                waiting.clear()
+                raise
+
+    if threads > 1 and len(waiting) > 1:
+        in_threads(work, min(threads, len(waiting)))
+    else:
+        work()
 
 
-if hasattr(os, "register_at_fork"):  # a child has none of its parent's threads
-    os.register_at_fork(after_in_child=_pools.clear)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.begin_anew)
