@@ -45,15 +45,17 @@ def _found() -> _Threads | None:
 class _Holders:
     """How many contexts hold BLAS to one thread, and how many threads it had before."""
 
+    number = 0
+    before = 1
+
     def __init__(self) -> None:
-        self.begin_anew()
+        self.lock = threading.Lock()
 
     def begin_anew(self) -> None:
         """Hold nothing, as in a child just forked, where the other threads that held it are gone."""
-        if getattr(self, "number", 0) and _threads is not None:
+        if self.number and _threads is not None:
             _threads.set(self.before)
         self.number = 0
-        self.before = 1
         self.lock = threading.Lock()
 
 

@@ -1,7 +1,8 @@
 """Matrix products that are the same bit for bit on any number of threads.
 
-BLAS computes on one thread; a big product's rows or columns, or a batch's matrices, are shared among kytorch's own. An
-element of the product is made of one row and one column in one order, whichever others are computed beside it.
+BLAS computes on one thread; a big product is made in pieces, some rows or columns, or some matrices of a batch, that
+kytorch's own threads share. The pieces depend on the shapes alone: some of BLAS's kernels add up an element in another
+order when it is computed beside others.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ Array = npt.NDArray[Any]
 
 # Up to here, in multiplications, OpenBLAS uses one thread anyway.
 _ALONE = 1 << 18
-# From here on a second thread pays.
-_SHARED = 1 << 24
+# From so many on a product is made in so many pieces: fewer leave threads idle, more cost a little on one thread.
+_PIECES = ((1 << 30, 8), (1 << 28, 4), (1 << 25, 2))
 # A product's rows and columns are cut at multiples of this, which BLAS's kernels compute at once.
-_TILE = 32
+_TILE = 96
 
 
 def dot(a: Array, b: Array) -> Array:
@@ -34,16 +35,16 @@ def dot(a: Array, b: Array) -> Array:
     if work <= _ALONE:
         y = a.dot(b)
         return y
-    threads = number_of_threads() if work >= _SHARED else 1
+    pieces = _number_of_pieces(work)
     with one_thread():
-        if threads == 1:
+        if pieces == 1:
             y = a.dot(b)
             return y
         y = np.empty_like(a, np.result_type(a, b), "C", shape=(rows, columns))
         if rows >= columns:
-            each(lambda s: _multiply(a[s], b, y[s]), _cuts(rows, threads), threads)
+            each(lambda s: _multiply(a[s], b, y[s]), _cuts(rows, pieces, _TILE), number_of_threads())
         else:
-            each(lambda s: _multiply(a, b[:, s], y[:, s]), _cuts(columns, threads), threads)
+            each(lambda s: _multiply(a, b[:, s], y[:, s]), _cuts(columns, pieces, _TILE), number_of_threads())
     return y
 
 
@@ -57,14 +58,14 @@ def matmul(a: Array, b: Array) -> Array:
             y = np.matmul(a, b)
         return y
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    threads = number_of_threads() if math.prod((*batch, *a.shape[-2:], b.shape[-1])) >= _SHARED else 1
+    pieces = _number_of_pieces(math.prod((*batch, *a.shape[-2:], b.shape[-1])))
     with one_thread():
-        if threads == 1 or batch[0] == 1:
+        if pieces == 1 or batch[0] == 1:
             y = np.matmul(a, b)
             return y
         y = np.empty_like(a, np.result_type(a, b), "C", shape=(*batch, a.shape[-2], b.shape[-1]))
         a, b = (np.broadcast_to(x, (*batch, *x.shape[-2:])) for x in (a, b))
-        each(lambda s: _multiply(a[s], b[s], y[s]), _cuts(batch[0], threads, 1), threads)
+        each(lambda s: _multiply(a[s], b[s], y[s]), _cuts(batch[0], pieces, 1), number_of_threads())
     return y
 
 
@@ -72,7 +73,11 @@ def _multiply(a: Array, b: Array, out: Array) -> None:
     np.matmul(a, b, out=out)
 
 
-def _cuts(size: int, threads: int, tile: int = _TILE) -> list[slice]:
-    """Pieces of about the same size, twice as many as threads, since not all are equally quick."""
-    step = max(1, -(-size // (2 * threads * tile))) * tile
+def _number_of_pieces(work: int) -> int:
+    return next((pieces for least, pieces in _PIECES if work >= least), 1)
+
+
+def _cuts(size: int, pieces: int, tile: int) -> list[slice]:
+    """About `pieces` of them, of about the same size."""
+    step = max(1, round(size / (pieces * tile))) * tile
     return [slice(start, start + step) for start in range(0, size, step)]
