@@ -43,16 +43,18 @@ def _found() -> _Threads | None:
 
 
 class _Holders:
-    """How many contexts hold BLAS to one thread, and how many threads it had before."""
+    """How many contexts hold BLAS to one thread, how many ever did, and how many threads it had before."""
 
-    number = 0
-    before = 1
+    __slots__ = ("before", "lock", "number", "times")
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
+        self.number = 0
+        self.times = 0
+        self.before = 1
 
     def begin_anew(self) -> None:
-        """Hold nothing, as in a child just forked, where the other threads that held it are gone."""
+        """Hold nothing, in a child just forked, where the other threads that held it are gone."""
         if self.number and _threads is not None:
             _threads.set(self.before)
         self.number = 0
@@ -62,29 +64,36 @@ class _Holders:
 _threads = _found()
 _holders = _Holders()
 
+FOUND = _threads is not None
+"""Whether NumPy's BLAS is one whose threads can be held."""
+
 
 class one_thread:  # noqa: N801  # read as a phrase: with one_thread()
     """Within this context the matrix products of the whole process use one thread."""
 
-    __slots__ = ("_holds",)
+    __slots__ = ("_lock",)
 
     def __enter__(self) -> None:
-        self._holds = False
-        if _threads is None or (_threads.get() == 1 and not _holders.number):  # one was set for good
+        self._lock: threading.Lock | None = None
+        times = _holders.times
+        # One was set for good, and not by another thread that holds it just now.
+        if _threads is None or (not _holders.number and _threads.get() == 1 and _holders.times == times):
             return
         with _holders.lock:
             if not _holders.number:
                 _holders.before = _threads.get()
-                _threads.set(1)
             _holders.number += 1
-            self._holds = True
+            _holders.times += 1
+            _threads.set(1)
+        self._lock = _holders.lock
 
     def __exit__(self, *error: object) -> None:
-        if self._holds and _threads is not None:
-            with _holders.lock:
-                _holders.number -= 1
-                if not _holders.number:
-                    _threads.set(_holders.before)
+        if self._lock is not _holders.lock or _threads is None:  # nothing is held, or was by the parent process
+            return
+        with self._lock:
+            if _holders.number == 1 and _threads.get() == 1:  # what somebody else has set meanwhile stays
+                _threads.set(_holders.before)
+            _holders.number -= 1
 
 
 if hasattr(os, "register_at_fork"):

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.kernels.matmul import dot
+
 Array = npt.NDArray[Any]
 
 # Longer lines are accumulated in a wider dtype, since each step adds an error.
@@ -65,7 +67,7 @@ def _sums_by_blocks(x: Array, backwards: bool) -> Array | None:
         filled = np.zeros_like(x, order="C", shape=(*lead, whole))
         filled[part] = x
         x = filled
-    blocks = (x.reshape(-1, size) @ (_TRIANGLE.T if backwards else _TRIANGLE)).reshape(*lead, count, size)
+    blocks = dot(x.reshape(-1, size), _TRIANGLE.T if backwards else _TRIANGLE).reshape(*lead, count, size)
     if backwards:
         totals = np.add.accumulate(blocks[..., ::-1, 0], -1, np.float64)
         blocks[..., :-1, :] += totals[..., -2::-1, None].astype(x.dtype)

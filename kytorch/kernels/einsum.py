@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.kernels.matmul import matmul
+
 Array = npt.NDArray[Any]
 Step = Callable[[list[Array]], None]
 Shapes = tuple[tuple[int, ...], ...]
@@ -123,7 +125,7 @@ def _pair(
         if lone_b:
             y = np.add.reduce(y, lone_b)
         x, y = x.transpose(order_a).reshape(flat_a), y.transpose(order_b).reshape(flat_b)
-        operands.append((np.matmul(x, y) if summed else x * y).reshape(shape))
+        operands.append((matmul(x, y) if summed else x * y).reshape(shape))
 
     return step, "".join((*batch, *rows, *columns))
 

@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.kernels.blas import one_thread
+from kytorch.kernels.matmul import matmul
+
 Array = npt.NDArray[Any]
 
 # Up to which 1-norm the approximation of a degree is exact in double and in single precision.
@@ -34,10 +37,10 @@ def matrix_exp(x: Array) -> Array:
     y = _pade(np.ldexp(x, -times[..., None, None]), degree)
     for i in range(int(times.max())):
         if y.ndim == 2:
-            y = y @ y
+            y = matmul(y, y)
         else:
             often = times > i
-            y[often] = y[often] @ y[often]
+            y[often] = matmul(y[often], y[often])
     return y
 
 
@@ -46,17 +49,18 @@ def _pade(x: Array, degree: int) -> Array:
     b = [factorial(2 * degree - i) * factorial(degree) / (factorial(2 * degree) * factorial(degree - i) * factorial(i))
          for i in range(degree + 1)]  # fmt: skip
     eye = np.eye(x.shape[-1], dtype=x.dtype)
-    x2 = x @ x
+    x2 = matmul(x, x)
     if degree < 13:
         even, odd, power = b[0] * eye, b[1] * eye, x2
         for i in range(2, degree, 2):
             even, odd = even + b[i] * power, odd + b[i + 1] * power
-            power = power @ x2 if i + 2 < degree else power
+            power = matmul(power, x2) if i + 2 < degree else power
     else:
-        x4 = x2 @ x2
-        x6 = x4 @ x2
-        even = x6 @ (b[12] * x6 + b[10] * x4 + b[8] * x2) + b[6] * x6 + b[4] * x4 + b[2] * x2 + b[0] * eye
-        odd = x6 @ (b[13] * x6 + b[11] * x4 + b[9] * x2) + b[7] * x6 + b[5] * x4 + b[3] * x2 + b[1] * eye
-    odd = x @ odd
-    y: Array = np.linalg.solve(even - odd, even + odd)
+        x4 = matmul(x2, x2)
+        x6 = matmul(x4, x2)
+        even = matmul(x6, b[12] * x6 + b[10] * x4 + b[8] * x2) + b[6] * x6 + b[4] * x4 + b[2] * x2 + b[0] * eye
+        odd = matmul(x6, b[13] * x6 + b[11] * x4 + b[9] * x2) + b[7] * x6 + b[5] * x4 + b[3] * x2 + b[1] * eye
+    odd = matmul(x, odd)
+    with one_thread():
+        y: Array = np.linalg.solve(even - odd, even + odd)
     return y

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.kernels.matmul import dot, multiply, multiply_transposed
+
 Array = npt.NDArray[Any]
 
 
@@ -20,16 +22,17 @@ def newton_schulz(x: Array, coefficients: tuple[float, float, float], steps: int
     a, b, c = coefficients
     most = float(np.abs(x).max(initial=0.0)) or 1.0  # the squares of x / most do not overflow
     y = x / most
-    y /= max(math.sqrt(np.vdot(y, y)), eps / most)
+    line = y.ravel("K")
+    y /= max(math.sqrt(dot(line, line)), eps / most)
     gram, square = np.empty((2, len(y), len(y)), y.dtype)
     moved = np.empty_like(y)
     for _ in range(steps):
-        np.matmul(y, y.T, out=gram)
-        np.matmul(gram, gram.T, out=square)  # as gram gram, at half the price
+        multiply_transposed(y, gram)
+        multiply_transposed(gram, square)  # as gram gram, at half the price
         square *= c
         gram *= b
         square += gram
-        np.matmul(square, y, out=moved)
+        multiply(square, y, moved)
         y *= a
         y += moved
     return y

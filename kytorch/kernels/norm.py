@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.kernels import reduce
+from kytorch.kernels.blas import one_thread
 
 Array = npt.NDArray[Any]
 
@@ -30,7 +31,8 @@ def norm(x: Array, p: float, dims: tuple[int, ...], keepdim: bool) -> Array:
             root = math.sqrt(line.dot(line))
             if root < _GREATEST:
                 return np.array(root, x.dtype)
-        y = _euclidean(x, dims, keepdim)
+        with one_thread():
+            y = _euclidean(x, dims, keepdim)
     elif p == 1:
         y = reduce.sum(np.abs(x), dims, keepdim)
     elif p == 0:

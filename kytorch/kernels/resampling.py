@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.kernels.matmul import dot, matmul, multiply
+
 Array = npt.NDArray[Any]
 
 # Outputs of one matrix: so many make good matrix products, and few more multiplications than the taps need.
@@ -121,19 +123,19 @@ def _mapped(x: Array, line: Line, target: int, transposed: bool, by_products: bo
     if not transposed:
         for outputs, elements, matrix in blocks:
             if flat:
-                np.matmul(x[:, elements, 0], matrix.T, out=y[:, outputs, 0])
+                multiply(x[:, elements, 0], matrix.T, y[:, outputs, 0])
             else:
-                np.matmul(matrix, x[:, elements], out=y[:, outputs])
+                multiply(matrix, x[:, elements], y[:, outputs])
         return y
     if len(blocks) == 1 and blocks[0][1] == slice(0, target):
-        np.matmul(x[:, :, 0], blocks[0][2], out=y[:, :, 0]) if flat else np.matmul(blocks[0][2].T, x, out=y)
+        multiply(x[:, :, 0], blocks[0][2], y[:, :, 0]) if flat else multiply(blocks[0][2].T, x, y)
         return y
     y.fill(0)
     for outputs, elements, matrix in blocks:
         if flat:
-            y[:, elements, 0] += x[:, outputs, 0] @ matrix
+            y[:, elements, 0] += dot(x[:, outputs, 0], matrix)
         else:
-            y[:, elements] += matrix.T @ x[:, outputs]
+            y[:, elements] += matmul(matrix.T, x[:, outputs])
     return y
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
-from contextvars import Context, copy_context
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import copy_context
+from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -30,33 +31,43 @@ def number_of_threads() -> int:
 class _Task:
     """A call that another thread is to make, or, if none has begun it in time, nobody."""
 
-    __slots__ = ("claim", "context", "done", "error", "work")
+    __slots__ = ("call", "claim", "done", "ended", "error")
 
-    def __init__(self, work: Callable[[], None], context: Context) -> None:
-        self.work: Callable[[], None] | None = work
-        self.context = context
+    def __init__(self, call: Callable[[], None]) -> None:
+        self.call: Callable[[], None] | None = call
         self.claim = threading.Lock()
         self.done = threading.Lock()
         self.done.acquire()
+        self.ended = False
         self.error: BaseException | None = None
 
     def run(self) -> None:
         """Make the call, unless it was taken back."""
-        if self.work is None or not self.claim.acquire(False):
+        if self.call is None or not self.claim.acquire(False):
             return
         try:
-            self.context.run(self.work)
+            self.call()
         except BaseException as error:
             self.error = error
-        self.work = None  # which holds arrays
+        self.call = None  # which holds arrays
+        self.ended = True
         self.done.release()
 
     def end(self) -> None:
         """Take the call back, or wait for its end."""
         if self.claim.acquire(False):
-            self.work = None
+            self.call = None
         else:
-            self.done.acquire()
+            self._wait()
+
+    def _wait(self) -> None:
+        """Wait for the end, however often one is told to stop: the call writes to arrays of the caller's."""
+        try:
+            while not self.ended:
+                self.done.acquire()
+        except KeyboardInterrupt:
+            self._wait()
+            raise
 
 
 class _Pool:
@@ -99,16 +110,30 @@ def in_threads(work: Callable[[], None], threads: int) -> None:
     The calls are to share what there is to do among them, so that any number of them does it all.
     """
     # NumPy's errstate is in the context
-    others = [_Task(work, copy_context()) for _ in range(threads - 1)]
-    _pool.put(others)
+    others = [_Task(partial(copy_context().run, work)) for _ in range(threads - 1)]
     try:
+        _pool.put(others)
         work()
     finally:
+        _end(others)
+    errors = [task.error for task in others if task.error is not None]
+    if errors:
         for task in others:
+            task.error = None
+        try:
+            raise errors[0]
+        finally:
+            del errors  # its traceback holds this frame and the tasks, which are not to hold it
+
+
+def _end(tasks: Sequence[_Task]) -> None:
+    """End them all, whatever happens while one is waited for."""
+    for i, task in enumerate(tasks):
+        try:
             task.end()
-    for task in others:
-        if task.error is not None:
-            raise task.error
+        except KeyboardInterrupt:
+            _end(tasks[i + 1 :])
+            raise
 
 
 def each(do: Callable[[T], None], pieces: Iterable[T], threads: int) -> None:

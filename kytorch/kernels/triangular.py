@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.kernels.blas import one_thread
+from kytorch.kernels.matmul import matmul
+
 Array = npt.NDArray[Any]
 
 # Systems of up to this size are left to LAPACK's solver of any matrix, as NumPy has none of triangular ones.
@@ -24,10 +27,11 @@ def solve(a: Array, b: Array, upper: bool, unit: bool) -> Array:
         if unit:
             diagonal = np.arange(n)
             read[..., diagonal, diagonal] = 1
-        return np.linalg.solve(read, b)
+        with one_thread():
+            return np.linalg.solve(read, b)
     half = n // 2
     above, below = slice(None, half), slice(half, None)
     first, last = (below, above) if upper else (above, below)
     x = solve(a[..., first, first], b[..., first, :], upper, unit)
-    y = solve(a[..., last, last], b[..., last, :] - a[..., last, first] @ x, upper, unit)
+    y = solve(a[..., last, last], b[..., last, :] - matmul(a[..., last, first], x), upper, unit)
     return np.concatenate([y, x] if upper else [x, y], -2)

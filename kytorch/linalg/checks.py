@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from kytorch.kernels.blas import one_thread
 from kytorch.tensor.core import CONSTANT, Tensor, make
 from kytorch.tensor.core import A as V
 from kytorch.tensor.operands import array_of
@@ -64,7 +65,8 @@ def decomposed(name: str, function: Callable[[Array], F], x: Array, whole: bool 
     if whole and not math.isfinite(np.add.reduce(x, None)) and not np.isfinite(x).all():  # LAPACK may never end
         raise not_converged(name, np.asarray(~np.isfinite(x).all((-2, -1))), x)
     try:
-        return function(x)
+        with one_thread():
+            return function(x)
     except np.linalg.LinAlgError:
         raise not_converged(name, np.asarray(~np.isfinite(x).all((-2, -1))), x) from None
 

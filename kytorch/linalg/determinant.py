@@ -6,6 +6,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from kytorch.kernels.blas import one_thread
+from kytorch.kernels.matmul import matmul
 from kytorch.linalg.checks import square
 from kytorch.linalg.singular_values import svd
 from kytorch.linalg.systems import InvGradFn
@@ -25,11 +27,13 @@ MINORS = 8  # up to which size all minors without two rows and two columns are c
 def _inverse(x: Array) -> Array:
     """The inverses of a batch of matrices, NaN for the singular ones."""
     try:
-        y: Array = np.linalg.inv(x)
+        with one_thread():
+            y: Array = np.linalg.inv(x)
     except np.linalg.LinAlgError:
         y = np.full_like(x, np.nan)
-        for index in np.argwhere(np.linalg.slogdet(x)[0] != 0):
-            y[tuple(index)] = np.linalg.inv(x[tuple(index)])
+        with one_thread():
+            for index in np.argwhere(np.linalg.slogdet(x)[0] != 0):
+                y[tuple(index)] = np.linalg.inv(x[tuple(index)])
     return y
 
 
@@ -123,9 +127,10 @@ def _orientation(u: V, vh: V) -> Array:
 
 def _cofactors(x: V) -> V:
     data = x._data if isinstance(x, Tensor) else x
-    u, s, vh = np.linalg.svd(data)
+    with one_thread():
+        u, s, vh = np.linalg.svd(data)
     others = np.where(np.eye(s.shape[-1], dtype=bool), s.dtype.type(1), s[..., None, :]).prod(-1)
-    y: Array = ((u * others[..., None, :]) @ vh) * _orientation(u, vh)
+    y: Array = matmul(u * others[..., None, :], vh) * _orientation(u, vh)
     return CofactorsGradFn().record(y, x) if isinstance(x, Tensor) else y
 
 
@@ -133,7 +138,8 @@ def _cofactors(x: V) -> V:
 def det(A: V) -> V:
     """The determinant of a square matrix; its gradient at a singular one is exact too."""
     data = square("linalg.det", A)
-    y = np.asarray(np.linalg.det(data))
+    with one_thread():
+        y = np.asarray(np.linalg.det(data))
     return DetGradFn(data, y).record(y, A) if isinstance(A, Tensor) else y
 
 
@@ -157,7 +163,8 @@ class LogAbsDetGradFn(InputGradFn):
 def slogdet(A: V) -> SignAndLogAbsDet[V]:
     """The sign of the determinant of a square matrix, a constant, and the logarithm of its absolute value."""
     data = square("linalg.slogdet", A)
-    sign, logabsdet = [np.asarray(part) for part in np.linalg.slogdet(data)]
+    with one_thread():
+        sign, logabsdet = [np.asarray(part) for part in np.linalg.slogdet(data)]
     if isinstance(A, Tensor):
         return SignAndLogAbsDet(make(sign, CONSTANT), LogAbsDetGradFn().record(logabsdet, A))
     return SignAndLogAbsDet(sign, logabsdet)
@@ -167,6 +174,7 @@ def slogdet(A: V) -> SignAndLogAbsDet[V]:
 def logdet(x: V) -> V:
     """The logarithm of the determinant: NaN where that is negative. As a method only; slogdet has the sign too."""
     data = square("logdet", x)
-    sign, logabsdet = np.linalg.slogdet(data)
+    with one_thread():
+        sign, logabsdet = np.linalg.slogdet(data)
     y: Array = np.where(sign < 0, data.dtype.type(np.nan), logabsdet)
     return LogAbsDetGradFn().record(y, x) if isinstance(x, Tensor) else y

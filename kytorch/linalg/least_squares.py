@@ -6,6 +6,8 @@ from typing import Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
+from kytorch.kernels.blas import one_thread
+from kytorch.kernels.matmul import matmul
 from kytorch.linalg.checks import constant_like, decomposed, floats, matrices
 from kytorch.ops.products import MatmulGradFn
 from kytorch.ops.reduce import sum
@@ -49,7 +51,7 @@ def _pseudo_inverse(name: str, x: Array, rtol: float | None, atol: float | None)
     kept = s > np.maximum(s.dtype.type(atol or 0.0), greatest * s.dtype.type(rtol))
     with np.errstate(divide="ignore"):
         inverse = np.where(kept, s.dtype.type(1) / s, s.dtype.type(0))
-    y: Array = (vh.mT * inverse[..., None, :]) @ u.mT
+    y = matmul(vh.mT * inverse[..., None, :], u.mT)
     return y, np.asarray(kept.sum(-1)), s
 
 
@@ -62,17 +64,19 @@ def _quick_pseudo_inverse(x: Array, rcond: float) -> Array | None:
     if not x.size:
         return None
     try:
-        if n == m:
-            y: Array = np.linalg.inv(x)
-        else:
-            q, r = np.linalg.qr(x)
-            y = np.linalg.inv(r) @ q.mT
+        with one_thread():
+            if n == m:
+                y: Array = np.linalg.inv(x)
+            else:
+                q, r = np.linalg.qr(x)
+                y = matmul(np.linalg.inv(r), q.mT)
     except np.linalg.LinAlgError:
         return None
     # Frobenius' norms of both, multiplied, are no less than the greatest singular value over the least.
     a, b = x.reshape(*x.shape[:-2], -1), y.reshape(*x.shape[:-2], -1)
     with np.errstate(all="ignore"):
-        ratio = np.sqrt(np.vecdot(a, a)) * np.sqrt(np.vecdot(b, b))
+        with one_thread():
+            ratio = np.sqrt(np.vecdot(a, a)) * np.sqrt(np.vecdot(b, b))
         return y if (ratio * rcond < 0.5).all() else None
 
 
@@ -152,9 +156,9 @@ def lstsq(
 def _solution(a: V, inverse: Array, b: V) -> V:
     """The pseudo-inverse times b, corrected twice by the pseudo-inverse times what is left, as b - a x loses digits."""
     data, right = (a._data, b._data) if isinstance(a, Tensor) and isinstance(b, Tensor) else (a, b)
-    x: Array = inverse @ right
+    x = matmul(inverse, right)
     for _ in range(2):
-        x += inverse @ (right - data @ x)
+        x += matmul(inverse, right - matmul(data, x))
     if not isinstance(a, Tensor) or not isinstance(b, Tensor):
         return x
     return MatmulGradFn().record(x, PinvGradFn(data, inverse).record(inverse, a), b)

@@ -9,6 +9,7 @@ import numpy as np
 
 from kytorch.linalg.checks import floats, square
 from kytorch.linalg.systems import inv
+from kytorch.ops.products import matmul
 from kytorch.ops.shape import squeeze, unsqueeze
 from kytorch.ops.where import where
 from kytorch.tensor.core import CONSTANT, Tensor, make
@@ -37,10 +38,8 @@ def _power(x: V, n: int) -> V:
     if n == 1:
         return x
     half = _power(x, n // 2)
-    y: V = half @ half
-    if n % 2:
-        y = y @ x
-    return y
+    y = matmul(half, half)
+    return matmul(y, x) if n % 2 else y
 
 
 def multi_dot(tensors: list[V] | tuple[V, ...]) -> V:
@@ -71,8 +70,7 @@ def _chained(chain: list[V], split: dict[tuple[int, int], int], i: int, j: int) 
     if i == j:
         return chain[i]
     k = split[i, j]
-    y: V = _chained(chain, split, i, k) @ _chained(chain, split, k + 1, j)
-    return y
+    return matmul(_chained(chain, split, i, k), _chained(chain, split, k + 1, j))
 
 
 def _splits(sizes: list[int]) -> dict[tuple[int, int], int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kytorch.kernels import triangular as kernels
+from kytorch.kernels.blas import one_thread
 from kytorch.linalg.checks import floats, matrices, singular, square
 from kytorch.ops.shape import unsqueeze
 from kytorch.tensor.core import CONSTANT, Tensor, TwoInputGradFn, View
@@ -29,7 +30,8 @@ def inv(A: V) -> V:
     """The inverse of a square matrix. Raises numpy.linalg.LinAlgError for a singular one."""
     data = square("linalg.inv", A)
     try:
-        y: Array = np.linalg.inv(data)
+        with one_thread():
+            y: Array = np.linalg.inv(data)
     except np.linalg.LinAlgError:
         raise singular("linalg.inv", data) from None
     return InvGradFn().record(y, A) if isinstance(A, Tensor) else y
@@ -98,9 +100,8 @@ def _system(name: str, a: Tensor | Array, b: Tensor | Array) -> tuple[Array, Arr
 
 def _solution(name: str, a: Array, b: Array, left: bool) -> Array:
     try:
-        if left:
-            return np.linalg.solve(a, b)
-        return np.linalg.solve(a.mT, b.mT).mT
+        with one_thread():
+            return np.linalg.solve(a, b) if left else np.linalg.solve(a.mT, b.mT).mT
     except np.linalg.LinAlgError:
         raise singular(name, a) from None
     except ValueError:

@@ -6,6 +6,7 @@ from typing import Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
+from kytorch.kernels.blas import one_thread
 from kytorch.linalg.checks import matrices, square, which
 from kytorch.linalg.systems import inv, solve_triangular, triangle
 from kytorch.ops.join import cat
@@ -46,7 +47,8 @@ def cholesky(A: V, *, upper: bool = False) -> V:
     """
     data = square("linalg.cholesky", A)
     try:
-        factor: Array = np.linalg.cholesky(data)
+        with one_thread():
+            factor: Array = np.linalg.cholesky(data)
     except np.linalg.LinAlgError:
         raise _indefinite(data) from None
     y = CholeskyGradFn().record(factor, A) if isinstance(A, Tensor) else factor
@@ -149,7 +151,8 @@ def qr(A: V, mode: Literal["reduced", "complete", "r"] = "reduced") -> QR[V]:
     data = matrices("linalg.qr", A)
     if mode not in ("reduced", "complete", "r"):
         raise ValueError(f"linalg.qr: mode {mode!r} is none of 'reduced', 'complete' and 'r'")
-    q, r = np.linalg.qr(data, "complete" if mode == "complete" else "reduced")
+    with one_thread():
+        q, r = np.linalg.qr(data, "complete" if mode == "complete" else "reduced")
     empty = np.empty(0, data.dtype)
     if not isinstance(A, Tensor):
         return QR(empty if mode == "r" else q, r)

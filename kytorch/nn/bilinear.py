@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.kernels.matmul import dot
 from kytorch.nn import init
 from kytorch.nn.checks import check_positive
 from kytorch.nn.module import Module
@@ -79,7 +80,7 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
         )
     outputs, left, right = w.shape
     n = math.prod(a.shape[:-1])
-    y = _pairs(a.reshape(n, left), b.reshape(n, right)).dot(w.reshape(outputs, left * right).T)
+    y = dot(_pairs(a.reshape(n, left), b.reshape(n, right)), w.reshape(outputs, left * right).T)
     if bias is not None:
         if bias._data.shape != (outputs,):
             raise ValueError(f"bilinear: a bias of shape {bias.shape} for a weight of shape {w.shape}")

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.kernels.blas import one_thread
 from kytorch.nn.checks import weight_dtype
 from kytorch.tensor.core import Tensor, TrainableWeight
 from kytorch.tensor.holder import ArrayHolder
@@ -184,7 +185,8 @@ def orthogonal_(
     rows = tensor.shape[0]
     columns = tensor.size // rows
     normal = generator_or_default(generator).standard_normal((max(rows, columns), min(rows, columns)))
-    q, r = np.linalg.qr(normal)
+    with one_thread():
+        q, r = np.linalg.qr(normal)
     q *= np.sign(np.diagonal(r))  # so that all orthogonal matrices are equally likely
     return _updated(tensor, gain * (q if rows >= columns else q.T).reshape(tensor.shape))
 

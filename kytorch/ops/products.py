@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from kytorch.kernels import matmul as kernels
 from kytorch.ops.shape import unsqueeze
 from kytorch.tensor.core import CONSTANT, A, BilinearGradFn, Tensor, View
 from kytorch.tensor.methods.registry import method
@@ -34,14 +35,16 @@ def mm(x: A, mat2: A | Array) -> A:
     left, right = array_of("mm", x), array_of("mm", mat2)
     if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[0]:
         raise ValueError(f"mm: shapes {left.shape} and {right.shape} are not (n, k) and (k, m)")
-    return product(x, mat2)
+    if isinstance(x, Tensor):
+        return product(x, mat2)
+    return kernels.dot(left, right)
 
 
 def product(x: A, mat2: A) -> A:
-    """`mm` in rules, whose matrices are known to fit."""
+    """`mm` in rules, whose matrices are known to fit, and during which BLAS is held to one thread."""
     if isinstance(x, Tensor):
-        return MmGradFn().record(x._data.dot(mat2._data), x, mat2)
-    y: Array = x.dot(mat2)
+        return MmGradFn().record(kernels.dot(x._data, mat2._data), x, mat2)
+    y: Array = x.dot(mat2) if x.size * mat2.shape[1] < kernels.SHARED else kernels.dot(x, mat2)
     return y
 
 
@@ -50,8 +53,8 @@ def _product_vjp_a(g: A, b: A, shape: Shape) -> A:
     if b.ndim == 1:
         return unsqueeze(g, -1) * b
     if len(shape) == 1:
-        return (b @ unsqueeze(g, -1)).reshape(b.shape[:-1])
-    return g @ b.mT
+        return matmul(b, unsqueeze(g, -1)).reshape(b.shape[:-1])
+    return matmul(g, b.mT)
 
 
 def _product_vjp_b(g: A, a: A, shape: Shape) -> A:
@@ -59,11 +62,11 @@ def _product_vjp_b(g: A, a: A, shape: Shape) -> A:
     if a.ndim == 1:
         return a * g if len(shape) == 1 else unsqueeze(a, -1) * unsqueeze(g, -2)
     if len(shape) == 1:
-        return (a.mT @ unsqueeze(g, -1)).reshape(*a.shape[:-2], a.shape[-1])
+        return matmul(a.mT, unsqueeze(g, -1)).reshape(*a.shape[:-2], a.shape[-1])
     if a.ndim > 2 and len(shape) == 2:  # one product over the whole batch, not a sum of products
         rows = math.prod(a.shape[:-1])
-        return a.reshape(rows, a.shape[-1]).T @ g.reshape(rows, g.shape[-1])
-    return a.mT @ g
+        return product(a.reshape(rows, a.shape[-1]).T, g.reshape(rows, g.shape[-1]))
+    return matmul(a.mT, g)
 
 
 class MatmulGradFn(BilinearGradFn):
@@ -85,7 +88,7 @@ def matmul(x: A, other: A | Array) -> A:
         x, other = alike("matmul", x, other)
     left, right = array_of("matmul", x), array_of("matmul", other)
     try:
-        y: Array = np.matmul(left, right)
+        y = kernels.matmul(left, right)
     except ValueError:
         if not left.ndim or not right.ndim:
             problem = "a Tensor of shape () multiplies with *"
@@ -107,7 +110,7 @@ def bmm(x: A, mat2: A | Array) -> A:
     a, b = array_of("bmm", x), array_of("bmm", mat2)
     if a.ndim != 3 or b.ndim != 3 or len(a) != len(b) or a.shape[2] != b.shape[1]:
         raise ValueError(f"bmm: shapes {a.shape} and {b.shape} are not (b, n, k) and (b, k, m); matmul broadcasts")
-    y: Array = np.matmul(a, b)
+    y = kernels.matmul(a, b)
     if isinstance(x, Tensor):
         return MatmulGradFn().record(y, x, mat2)
     return y
@@ -133,7 +136,7 @@ def mv(x: A, vec: A | Array) -> A:
     a, b = array_of("mv", x), array_of("mv", vec)
     if a.ndim != 2 or b.ndim != 1 or a.shape[1] != b.shape[0]:
         raise ValueError(f"mv: shapes {a.shape} and {b.shape} are not (n, k) and (k,)")
-    y: Array = a.dot(b)
+    y = kernels.dot(a, b)
     if isinstance(x, Tensor):
         return MvGradFn().record(y, x, vec)
     return y
@@ -157,7 +160,7 @@ def _dot(name: str, x: A, other: A | Array) -> A:
     a, b = array_of(name, x), array_of(name, other)
     if a.ndim != 1 or b.ndim != 1 or a.size != b.size:
         raise ValueError(f"{name}: shapes {a.shape} and {b.shape} are not two vectors of one length")
-    y: Array = a.dot(b)
+    y = kernels.dot(a, b)
     if isinstance(x, Tensor):
         return DotGradFn().record(y, x, other)
     return np.asarray(y)
@@ -239,7 +242,7 @@ def _add_product(
     if not fits or (a.ndim == 3 and len(a) != len(b)):
         wanted = {(2, 2): "(n, k) and (k, m)", (2, 1): "(n, k) and (k,)", (3, 3): "(b, n, k) and (b, k, m)"}[ndims]
         raise ValueError(f"{name}: shapes {a.shape} and {b.shape} are not {wanted}")
-    product: Array = np.matmul(a, b)
+    product = kernels.matmul(a, b)
     if c.shape != product.shape:
         pairs = zip(c.shape[::-1], product.shape[::-1])
         if c.ndim > product.ndim or any(n != m and n != 1 for n, m in pairs):

@@ -39,9 +39,8 @@ class Setting(ContextDecorator, Generic[V]):
         entered = _outer.get()
         if not entered or (entered[-1][0] is not self and all(one is not self for one, _ in entered)):
             return  # entered in another thread: a generator held it that ends in this one
-        *rest, (_, before) = entered
-        _outer.set(tuple(rest))
-        self._variable.set(before)  # type: ignore[arg-type]  # what __enter__ put there
+        _outer.set(entered[:-1])
+        self._variable.set(entered[-1][1])  # type: ignore[arg-type]  # what __enter__ put there
 
     def __call__(self, function: F) -> F:
         """`function`, or coroutine function, run within this context. Raises TypeError for a generator function."""
