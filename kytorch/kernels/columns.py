@@ -51,7 +51,7 @@ def span(offset: int, size: int, out: int, stride: int) -> Span:
     return slice(start, stop), slice(first, max(first, first + (stop - start - 1) * stride + 1), stride)
 
 
-def _spans(geometry: Geometry, tap: Sizes, first: int) -> list[Span]:
+def spans_from(geometry: Geometry, tap: Sizes, first: int) -> list[Span]:
     """The `span` of a tap in each dimension from `first` on."""
     return [
         span(k * dilation - low, size, out, stride)
@@ -77,7 +77,7 @@ def copy(target: Array, source: Array, spans: list[Span], axes: Sizes) -> None:
     target[tuple(to)] = source[tuple(of)]
 
 
-def _add(target: Array, source: Array, spans: list[Span], axes: Sizes) -> None:
+def add(target: Array, source: Array, spans: list[Span], axes: Sizes) -> None:
     """The transpose of `copy`: add the parts of `source` to those of `target`."""
     to: list[slice] = [slice(None)] * target.ndim
     of = to.copy()
@@ -86,7 +86,8 @@ def _add(target: Array, source: Array, spans: list[Span], axes: Sizes) -> None:
     target[tuple(to)] += source[tuple(of)]
 
 
-def _taps(kernel: Sizes) -> list[Sizes]:
+def taps_of(kernel: Sizes) -> list[Sizes]:
+    """Every place in a kernel."""
     return list(itertools.product(*map(range, kernel)))
 
 
@@ -132,7 +133,7 @@ def _by_rows(
 ) -> Iterator[tuple[slice, slice, Array]]:
     """Only the taps of the other dimensions are copied out; those of the first are rows that follow one another."""
     x = images[0]
-    taps = [_picked(images, _spans(geometry, tap, 1)) for tap in _taps(geometry.kernel[1:])]
+    taps = [_picked(images, spans_from(geometry, tap, 1)) for tap in taps_of(geometry.kernel[1:])]
     n, kernel, out, stride, low = (sizes[0] for sizes in (*geometry[:4], geometry.low))
     each, length = len(taps) * x.shape[1], math.prod(row)
     of_row = each * length * x.itemsize
@@ -189,7 +190,7 @@ def _by_blocks(
 ) -> Iterator[tuple[slice, slice, Array]]:
     """The taps of all dimensions are copied out, for several rows together."""
     x = images[0]
-    taps = _taps(geometry.kernel)
+    taps = taps_of(geometry.kernel)
     out, each, length = geometry.out[0], len(taps) * x.shape[1], math.prod(row)
     of_row = each * length * x.itemsize
     several = min(out, max(_CHUNK // of_row, -(-2 * _ROW // length)))
@@ -202,7 +203,7 @@ def _by_blocks(
         buffer = memory[: math.prod(shape)].reshape(shape)
         part = moved(geometry, first, count)
         for i, tap in enumerate(taps):
-            image, spans = _picked(images, _spans(part, tap, 0))
+            image, spans = _picked(images, spans_from(part, tap, 0))
             copy(buffer[:, i], image[groups], spans, axes)
         yield groups, slice(first * length, (first + count) * length), buffer.reshape(len(buffer), 1, each, -1)
 
@@ -220,29 +221,49 @@ def moved(geometry: Geometry, first: int, count: int) -> Geometry:
     return geometry._replace(out=out, low=low)
 
 
+def cut(geometry: Geometry, groups: slice, outputs: slice) -> tuple[slice, Geometry]:
+    """Of some groups and rows of the output: the rows of the input that they meet, and the geometry in these."""
+    count, groups_of_part = outputs.stop - outputs.start, groups.stop - groups.start
+    if count == geometry.out[0]:
+        return slice(0, geometry.size[0]), geometry if groups_of_part == geometry.groups else geometry._replace(
+            groups=groups_of_part
+        )
+    size, kernel, _, stride, dilation, low = (sizes[0] for sizes in geometry[:6])
+    first = outputs.start * stride - low
+    start = min(max(first, 0), size)
+    stop = max(start, min(size, first + (count - 1) * stride + (kernel - 1) * dilation + 1))
+    part = geometry._replace(
+        size=(stop - start, *geometry.size[1:]),
+        out=(count, *geometry.out[1:]),
+        low=(start - first, *geometry.low[1:]),
+        groups=groups_of_part,
+    )
+    return slice(start, stop), part
+
+
 def add_columns(product: Array, x: Array, geometry: Geometry, axes: Sizes, rows: range) -> None:
     """The transpose for some rows of the output: add their columns to `x` where their elements came from."""
-    taps = _taps(geometry.kernel)
+    taps = taps_of(geometry.kernel)
     row = _row(x, geometry, axes)
     part = moved(geometry, rows.start, len(rows))
     for source, tap in zip(product.reshape(len(taps), len(x), len(rows), *row), taps):
-        _add(x, source, _spans(part, tap, 0), axes)
+        add(x, source, spans_from(part, tap, 0), axes)
 
 
 def unfold(x: Array, geometry: Geometry) -> Array:
     """Of `x` (n, c, *space) what each tap meets: (n, c times taps, outputs)."""
-    taps, axes = _taps(geometry.kernel), range(2, x.ndim)
+    taps, axes = taps_of(geometry.kernel), range(2, x.ndim)
     y = np.empty_like(x, order="C", shape=(*x.shape[:2], len(taps), *geometry.out))
     for i, tap in enumerate(taps):
-        copy(y[:, :, i], x, _spans(geometry, tap, 0), tuple(axes))
+        copy(y[:, :, i], x, spans_from(geometry, tap, 0), tuple(axes))
     return y.reshape(len(x), x.shape[1] * len(taps), math.prod(geometry.out))
 
 
 def fold(y: Array, geometry: Geometry) -> Array:
     """The transpose of `unfold`: what lies in one place is added."""
-    taps, axes = _taps(geometry.kernel), range(2, 2 + len(geometry.size))
+    taps, axes = taps_of(geometry.kernel), range(2, 2 + len(geometry.size))
     parts = y.reshape(len(y), y.shape[1] // len(taps), len(taps), *geometry.out)
     x: Array = np.zeros_like(y, order="C", shape=(*parts.shape[:2], *geometry.size))
     for i, tap in enumerate(taps):
-        _add(x, parts[:, :, i], _spans(geometry, tap, 0), tuple(axes))
+        add(x, parts[:, :, i], spans_from(geometry, tap, 0), tuple(axes))
     return x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kytorch.kernels.pooling_lines import EVERY, Line, combined, plan_of, pooled_shape, with_axis
+from kytorch.kernels.pooling_lines import EVERY, Line, combined, place, plan_of, pooled_shape, with_axis
 
 Array = npt.NDArray[Any]
 
 
+# In windows that lie so that runs of so many elements stay together, elements are sooner taken place by place.
+_RUN = 16
 # Of so few elements the passes are kept for the gradient, which takes as long to make them again as to use them.
 _KEPT = 1 << 15
 
@@ -26,13 +29,20 @@ def max_pool(x: Array, lines: tuple[Line, ...]) -> tuple[Array, list[Array]]:
     plan = plan_of(x, lines)
     laid = plan.laid(x)
     y: Array = np.empty_like(laid, order="C", shape=plan.windows)
-    passes = plan.passes[::-1]
+    kept = 0 < x.size <= _KEPT
+    # If they need not be as the gradient's, first that along what lies far apart: its runs are longer.
+    passes = plan.passes[::-1] if kept or plan.turn else tuple(sorted(plan.passes, key=place))
     made: list[Array] = []
-    for part in plan.blocks(laid):
-        made = _maxima(plan.block(laid[part]), passes, None if plan.turn else y[part])
+
+    def do(part: slice) -> None:
+        values = _maxima(plan.block(laid[part]), passes, None if plan.turn else y[part])
         if plan.turn:
-            y[part] = made[-1].T
-    return plan.restored(y, pooled_shape(x.shape, lines)), made if 0 < x.size <= _KEPT else []
+            y[part] = values[-1].T
+        if kept:
+            made.extend(values)
+
+    plan.by_blocks(laid, do)
+    return plan.restored(y, pooled_shape(x.shape, lines)), made
 
 
 def _maxima(x: Array, passes: tuple[tuple[int, Line], ...], out: Array | None) -> list[Array]:
@@ -52,17 +62,51 @@ def max_pool_vjp(g: Array, x: Array, y: Array, made: list[Array], lines: tuple[L
     above = plan.laid(g)
     total: Array = np.empty_like(above, order="C", shape=plan.sizes)
     passes = plan.passes[::-1]
-    shape = x.shape
-    if not made:
-        x, y = plan.laid(x), plan.laid(y)
-    for part in plan.blocks(total):
-        values = made or [*_maxima(plan.block(x[part]), passes[:-1], None), plan.block(y[part])]
+    laid, tops = (x, y) if made else (plan.laid(x), plan.laid(y))
+
+    def do(part: slice) -> None:
+        if not made and plan.run >= _RUN and all(map(_is_of_full_windows, lines)):
+            _hand_down(above[part], laid[part], tops[part], total[part], plan.passes)
+            return
+        values = made or [*_maxima(plan.block(laid[part]), passes[:-1], None), plan.block(tops[part])]
         rest = plan.block(above[part])
         for i in reversed(range(len(passes))):
             rest = _max_vjp(rest, values[i], values[i + 1], *passes[i], None if i or plan.turn else total[part])
         if plan.turn:
             total[part] = rest.T
-    return plan.restored(total, shape)
+
+    plan.by_blocks(total, do)
+    return plan.restored(total, x.shape)
+
+
+def _is_of_full_windows(line: Line) -> bool:
+    return line.is_apart and all(window is EVERY for window, _ in line.terms)
+
+
+def _hand_down(g: Array, x: Array, y: Array, total: Array, passes: tuple[tuple[int, Line], ...]) -> None:
+    """What of `g` goes to which element of windows that are apart, by the elements at each place of all of them.
+
+    On the numbers' bits, taken as integers: times 0 they are 0 whatever they are.
+    """
+    signed = np.dtype(f"i{g.dtype.itemsize}")
+    bits, left = total.view(signed), g.view(signed)
+    if not all(line.is_whole for _, line in passes):
+        bits.fill(0)
+    share, rest, is_mine = np.empty_like(left), np.empty_like(left), np.empty(g.shape, np.bool_)
+    places = list(itertools.product(*[[element for _, element in line.terms] for _, line in passes]))
+    where = [EVERY] * x.ndim
+    for i, elements in enumerate(places):
+        for (axis, _), element in zip(passes, elements):
+            where[axis] = element
+        at = tuple(where)
+        if i == len(places) - 1:
+            bits[at] = left
+            break
+        np.equal(x[at], y, out=is_mine)
+        np.copyto(share, is_mine)
+        np.multiply(share, left, out=share)
+        left = np.bitwise_xor(left, share, out=rest)
+        bits[at] = share
 
 
 def _max_vjp(g: Array, x: Array, y: Array, axis: int, line: Line, out: Array | None) -> Array:

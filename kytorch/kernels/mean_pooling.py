@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.kernels import reduce
-from kytorch.kernels.pooling_lines import Line, combined, is_of_all, plan_of, pooled_shape, swapped, with_axis
+from kytorch.kernels.pooling_lines import Line, combined, is_of_all, place, plan_of, pooled_shape, swapped, with_axis
 
 Array = npt.NDArray[Any]
 
@@ -25,14 +25,17 @@ def mean_pool(x: Array, lines: tuple[Line, ...], divisor: float | Array) -> Arra
         plan = plan_of(x, lines)
         laid = plan.laid(x)
         found: Array = np.empty_like(laid, order="C", shape=plan.windows)
-        passes = sorted(plan.passes, key=_place)  # what lies far apart first: its runs are longer
-        for part in plan.blocks(laid):
+        passes = sorted(plan.passes, key=place)  # what lies far apart first: its runs are longer
+
+        def do(part: slice) -> None:
             summed = plan.block(laid[part])
             for i, (axis, line) in enumerate(passes):
                 out = found[part] if i == dims - 1 and not plan.turn else None
                 summed = combined(np.add, 0.0, summed, axis, line, out)
             if plan.turn:
                 found[part] = summed.T
+
+        plan.by_blocks(laid, do)
         y = plan.restored(found, pooled_shape(x.shape, lines))
     return _divided(y, divisor, y)
 
@@ -49,18 +52,17 @@ def mean_pool_vjp(g: Array, lines: tuple[Line, ...], divisor: float | Array) -> 
     plan = plan_of(g, lines)
     laid = plan.laid(g)
     total: Array = np.empty_like(laid, order="C", shape=plan.sizes)
-    passes = sorted(plan.passes, key=_place, reverse=True)
-    for part in plan.blocks(total):
+    passes = sorted(plan.passes, key=place, reverse=True)
+
+    def do(part: slice) -> None:
         rest = plan.block(laid[part])
         for i, (axis, line) in enumerate(passes):
             rest = _spread(rest, axis, line, total[part] if i == dims - 1 and not plan.turn else None)
         if plan.turn:
             total[part] = rest.T
+
+    plan.by_blocks(total, do)
     return plan.restored(total, shape)
-
-
-def _place(at: tuple[int, Line]) -> int:
-    return at[0]
 
 
 def _divided(y: Array, divisor: float | Array, out: Array | None) -> Array:

@@ -6,13 +6,15 @@ So a dimension's windows are as many strided slices as a window has elements, wh
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from kytorch.kernels.threads import each, number_of_threads
 
 Array = npt.NDArray[Any]
 Term = tuple[slice, slice]
@@ -100,6 +102,8 @@ class Plan:
     """The shape, so laid out, with as many elements along each line as it has windows."""
     sizes: tuple[int, ...]
     """The shape with as many elements as each line has."""
+    run: int
+    """How many elements behind the last dimension pooled lie side by side."""
 
     def laid(self, x: Array) -> Array:
         """`x` so laid out."""
@@ -113,15 +117,23 @@ class Plan:
         whole: Array = y.reshape([shape[i] for i in self.order])
         return whole.transpose(self.back)
 
-    def blocks(self, x: Array) -> list[slice]:
-        """Parts of the first dimension, each of about a block of elements."""
+    def by_blocks(self, x: Array, do: Callable[[slice], None]) -> None:
+        """Call `do` with parts of the first dimension, each of about a block of elements, which threads share."""
         n = len(x)
         step = max(1, _BLOCK * n // max(x.size, 1))
-        return [slice(start, start + step) for start in range(0, n, step)] if step < n else [EVERY]
+        if step < n:
+            each(do, [slice(start, start + step) for start in range(0, n, step)], number_of_threads())
+        else:
+            do(EVERY)
 
     def block(self, x: Array) -> Array:
         """What of an array is worked on at once."""
         return np.ascontiguousarray(x.T) if self.turn else x
+
+
+def place(at: tuple[int, Line]) -> int:
+    """By which passes are ordered: the axis."""
+    return at[0]
 
 
 def plan_of(x: Array, lines: tuple[Line, ...]) -> Plan:
@@ -146,7 +158,7 @@ def _plan(strides: tuple[int, ...] | None, shape: tuple[int, ...], lines: tuple[
     planes = min(laid[0], _BLOCK // max(math.prod(laid[1:]), 1))
     turn = planes >= max(_PLANES, 4 * run) and max([len(line.terms) for line in lines]) > 2
     passes = [(len(laid) - 1 - axis if turn else axis, line) for axis, line in zip(axes, lines)]
-    return Plan(tuple(order), tuple(back), lead, turn, tuple(passes), windows, sizes)
+    return Plan(tuple(order), tuple(back), lead, turn, tuple(passes), windows, sizes, run)
 
 
 def pooled_shape(shape: tuple[int, ...], lines: Sequence[Line]) -> tuple[int, ...]:
