@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 
-from kytorch.kernels.recurrent import Array, blocks, product_by
+from kytorch.kernels.recurrent import Array, apart, blocks, by_gate, by_step, empty, gates_product
+from kytorch.kernels.recurrent_gradients import Done
+
+GATES = 3
 
 
 def forward(gates: Array, states: Array, w_hh: Array, b_hn: Array | None, held: Array | None) -> Array:
     """Turn `gates`, the inputs' part of r, z and n, into their values, and fill `states`, the first of which is given.
 
-    `gates` is (T, batch, 3 hidden). Returns the states' part of n before r multiplies it, (T, batch, hidden).
+    `gates` is (3, T, batch, hidden). Returns the states' part of n before r multiplies it, (T, batch, hidden).
     """
-    steps, batch, width = gates.shape
-    m = width // 3
-    hidden = np.empty((steps, batch, m), gates.dtype)
-    buffer = np.empty((batch, width), gates.dtype)
-    buffer_rz, buffer_n = buffer[:, : 2 * m], buffer[:, 2 * m :]
+    _, steps, batch, m = gates.shape
+    hidden = np.empty_like(gates, order="C", shape=(steps, batch, m))
     bias = np.zeros((1, m), gates.dtype) if b_hn is None else b_hn.reshape(1, m)
-    work = np.empty((batch, m), gates.dtype)
-    half = np.full((1, 2 * m), 0.5, gates.dtype)  # a number would take NumPy longer
-    multiply = product_by(w_hh.T, batch, len(gates))
-    parts = gates[:, :, : 2 * m], gates[:, :, :m], gates[:, :, m : 2 * m], gates[:, :, 2 * m :]
-    for k, (rz, r, z, n, hidden_n, h, h_next) in enumerate(zip(*parts, hidden, states, states[1:])):
-        multiply(h, buffer)
+    half = np.array(0.5, gates.dtype)  # a number would take NumPy longer
+    multiply = gates_product(by_gate(w_hh, GATES).swapaxes(1, 2)[None], batch, m, steps)
+    buffer = empty((GATES, 1, batch, m), gates.dtype)
+    product, buffer_rz, buffer_n = by_step(buffer)[0], by_step(buffer[:2])[0], buffer[2, 0]
+    work = np.empty_like(hidden[0])
+    parts = zip(by_step(gates[:2]), *gates, hidden, states, states[1:])
+    for k, (rz, r, z, n, hidden_n, h, h_next) in enumerate(parts):
+        multiply(h, product)
         np.add(rz, buffer_rz, rz)
         np.multiply(rz, half, rz)
         np.tanh(rz, rz)
@@ -42,31 +44,32 @@ def forward(gates: Array, states: Array, w_hh: Array, b_hn: Array | None, held: 
 
 
 def backward(
-    g: Array, gates: Array, hidden: Array, states: Array, w_hh: Array, held: Array | None
-) -> tuple[Array, Array]:
-    """From the gradients of `states` those of n, r, z and of the states' part of n, and of the first state.
+    g: Array, gates: Array, hidden: Array, states: Array, w_hh: Array, held: Array | None, d: Array, done: Done
+) -> Array:
+    """From the gradients of `states` that of the first state, and in `d` those of n, r, z and of the states' part of n.
 
-    The first are (T, batch, 4 hidden), of what the nonlinearities took: without the last they are the inputs', with
-    w_ih in the order n, r, z; without the first they are the states', in the order of w_hh.
+    The latter are (4, T, batch, hidden), of what the nonlinearities took: without the last they are the inputs';
+    without the first they are the states', in the order of w_hh.
     """
-    steps, batch, m = hidden.shape
-    d = np.empty((steps, batch, 4 * m), gates.dtype)
-    d_n, d_r, d_z, d_hidden = (d[:, :, i * m : (i + 1) * m] for i in range(4))
-    d_states = d[:, :, m:]
-    r, z, n = (gates[:, :, i * m : (i + 1) * m] for i in range(3))
-    multiply = product_by(w_hh, batch, steps)
+    _, steps, batch, m = gates.shape
+    multiply = gates_product(by_gate(w_hh, GATES)[:, None], batch, m, steps)
     g_h = np.array(g[-1], order="C")
+    g_last = g_h[None] if apart(batch, m) else g_h
+    r, z, n = gates
+    d_n, d_r, d_z, d_hidden = d
+    of_states = by_step(d[1:])
+    one = np.array(1, d.dtype)  # a number would take NumPy longer
     straight = np.empty_like(g_h)
-    for block in blocks(d):
+    for block in blocks(d.swapaxes(0, 1)):
         z_b, n_b, part_z, part_n, part_r = z[block], n[block], d_z[block], d_n[block], d_r[block]
-        rest = 1 - z_b
+        rest = one - z_b
         np.multiply(n_b, n_b, part_n)
-        np.subtract(1, part_n, part_n)
+        np.subtract(one, part_n, part_n)
         part_n *= rest
         np.subtract(states[:-1][block], n_b, part_z)
         part_z *= z_b
         part_z *= rest
-        np.subtract(1, r[block], part_r)
+        np.subtract(one, r[block], part_r)
         part_r *= r[block]
         part_r *= hidden[block]
         d_hidden[block] = r[block]
@@ -74,16 +77,17 @@ def backward(
             kept = None if held is None else g_h * held[k]
             if held is not None:
                 np.copyto(g_h, 0, where=held[k])
-            part = d_n[k]
-            np.multiply(part, g_h, part)
+            d_k = d_n[k]
+            np.multiply(d_k, g_h, d_k)
             for factor in (d_r[k], d_hidden[k]):
-                np.multiply(factor, part, factor)
-            part = d_z[k]
-            np.multiply(part, g_h, part)
+                np.multiply(factor, d_k, factor)
+            d_k = d_z[k]
+            np.multiply(d_k, g_h, d_k)
             np.multiply(g_h, z[k], straight)
-            multiply(d_states[k], g_h)
+            multiply(of_states[k], g_last)
             np.add(g_h, straight, g_h)
             np.add(g_h, g[k], g_h)
             if kept is not None:
                 g_h += kept
-    return d, g_h
+        done(block.start)
+    return g_h

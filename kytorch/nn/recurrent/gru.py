@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from kytorch.kernels import gru as kernels
 from kytorch.kernels import recurrent as shared
+from kytorch.kernels.blas import one_thread
+from kytorch.kernels.recurrent_gradients import Done
 from kytorch.nn.recurrent.layers import Lengths, RNNBase
 from kytorch.nn.recurrent.sequence import SequenceGradFn, affine
 from kytorch.ops.activation import sigmoid
@@ -42,41 +44,37 @@ class GRUGradFn(SequenceGradFn):
             rz = 2 * h.shape[1]
             bias, b_hn = biases[0].copy(), biases[1][rz:]
             bias[:rz] += biases[1][:rz]
-        gates = shared.projected(x._data, w_ih, bias)
-        y = np.empty((len(gates) + 1, *h.shape), gates.dtype)
+        gates = shared.projected(x._data, w_ih, bias, kernels.GATES)
+        y = np.empty((len(x) + 1, *h.shape), gates.dtype)
         states = self.in_order(y)
         states[0] = h._data
-        hidden = kernels.forward(self.in_order(gates), states, w_hh, b_hn, self.held)
+        with one_thread():
+            hidden = kernels.forward(self.of_gates(gates), states, w_hh, b_hn, self.held)
         lock(gates)
         lock(hidden)
         self._gates, self._hidden, self._y = gates, hidden, y
         return self.record(y, x, h, *weights)
 
     def gradients(self, g: Array, *inputs: Array) -> tuple[Array | None, ...]:
-        x, h, w_ih, w_hh = inputs[:4]
-        g = g.astype(x.dtype, copy=False)
-        d, g_h = kernels.backward(
-            self.in_order(g), self.in_order(self._gates), self._hidden, self.in_order(self._y), w_hh, self.held
-        )
-        d = self.in_order(d)
-        m = h.shape[1]
-        d_inputs, d_states = d[:, :, : 3 * m], d[:, :, m:]
-        g_x, g_w_ih = self.of_inputs(d_inputs, x, np.concatenate((w_ih[2 * m :], w_ih[: 2 * m])))
-        if g_w_ih is not None:
-            g_w_ih = _rzn(g_w_ih, m)
-        found: list[Array | None] = [g_x, g_h, g_w_ih, self.of_states(d_states, self._y)]
-        if self._bias:
-            every = shared.bias_gradient(d)
-            found += [_rzn(every[: 3 * m], m), every[m:]]
-        return tuple(found)
+        w_hh = inputs[3]
+        g = g.astype(w_hh.dtype, copy=False)
+        d = shared.empty((kernels.GATES + 1, *self._hidden.shape), w_hh.dtype)
 
+        def back(done: Done) -> Array:
+            return kernels.backward(
+                self.in_order(g),
+                self.of_gates(self._gates),
+                self._hidden,
+                self.in_order(self._y),
+                w_hh,
+                self.held,
+                self.of_gates(d),
+                done,
+            )
 
-def _rzn(nrz: Array, m: int) -> Array:
-    """What is of n, r and z in the order of the weights."""
-    y = np.empty_like(nrz)
-    y[: 2 * m] = nrz[m:]
-    y[2 * m :] = nrz[:m]
-    return y
+        of_x, of_h = [*shared.side_by_side(d[1:3]), *shared.side_by_side(d[:1])], shared.side_by_side(d[1:])
+        g_h, g_x, of_weights = self.gradients_beside(back, of_x, of_h, self._y, *inputs)
+        return (g_x, g_h, *of_weights)
 
 
 def gru_states(

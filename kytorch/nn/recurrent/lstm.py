@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from kytorch.kernels import lstm as kernels
 from kytorch.kernels import recurrent as shared
+from kytorch.kernels.blas import one_thread
+from kytorch.kernels.recurrent_gradients import Done
 from kytorch.nn.recurrent.layers import Lengths, RNNBase
 from kytorch.nn.recurrent.sequence import SequenceGradFn, affine
 from kytorch.ops.activation import sigmoid
@@ -49,14 +51,15 @@ class LSTMGradFn(SequenceGradFn):
     def forward(self, x: Tensor, h: Tensor, c: Tensor, *weights: Tensor) -> Tensor:
         """The hidden states, and the last cells."""
         w_ih, w_hh, *others = [weight._data for weight in weights]
-        gates = shared.projected(x._data, w_ih, others[0] + others[1] if self._bias else None)
-        steps, narrow = len(gates), h.shape[1]
+        gates = shared.projected(x._data, w_ih, others[0] + others[1] if self._bias else None, kernels.GATES)
+        steps, narrow = len(x), h.shape[1]
         w_hr = others[-1] if len(others) % 2 else None
         y = (np.empty if w_hr is None else np.zeros)((steps + 2, *c.shape), gates.dtype)
         cells = np.empty((steps + 1, *c.shape), gates.dtype)
         states = self._narrow(y, narrow)
         states[0], cells[0] = h._data, c._data
-        kernels.forward(self.in_order(gates), states, cells, w_hh, w_hr, self.held)
+        with one_thread():
+            kernels.forward(self.of_gates(gates), states, cells, w_hh, w_hr, self.held)
         y[-1] = cells[-1]
         lock(gates)
         lock(cells)
@@ -64,20 +67,27 @@ class LSTMGradFn(SequenceGradFn):
         return self.record(y, x, h, c, *weights)
 
     def gradients(self, g: Array, *inputs: Array) -> tuple[Array | None, ...]:
-        x, h, _, w_ih, w_hh, *others = inputs
+        x, h, _, _, w_hh, *others = inputs
         w_hr = others[-1] if len(others) % 2 else None
         g = g.astype(x.dtype, copy=False)
-        d, g_h, g_c, g_w_hr = kernels.backward(
-            self._narrow(g, h.shape[1]), g[-1], self.in_order(self._gates), self._cells, w_hh, w_hr, self.held
-        )
-        d = self.in_order(d)
-        g_x, g_w_ih = self.of_inputs(d, x, w_ih)
-        found: list[Array | None] = [g_x, g_h, g_c, g_w_ih, self.of_states(d, self._y[:-1, :, : h.shape[1]])]
-        if self._bias:
-            found += [shared.bias_gradient(d)] * 2
-        if w_hr is not None:
-            found.append(g_w_hr)
-        return tuple(found)
+        d = shared.empty(self._gates.shape, x.dtype)
+
+        def back(done: Done) -> tuple[Array, Array, Array | None]:
+            return kernels.backward(
+                self._narrow(g, h.shape[1]),
+                g[-1],
+                self.of_gates(self._gates),
+                self._cells,
+                w_hh,
+                w_hr,
+                self.held,
+                self.of_gates(d),
+                done,
+            )
+
+        of_gates, y = shared.side_by_side(d), self._y[:-1, :, : h.shape[1]]
+        (g_h, g_c, g_w_hr), g_x, of_weights = self.gradients_beside(back, of_gates, of_gates, y, *inputs)
+        return (g_x, g_h, g_c, *of_weights, *(() if w_hr is None else (g_w_hr,)))
 
     def _narrow(self, y: Array, width: int) -> Array:
         """The hidden states of `y`, in the order of processing."""

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from kytorch.kernels import recurrent as shared
 from kytorch.kernels import rnn as kernels
+from kytorch.kernels.blas import one_thread
+from kytorch.kernels.recurrent_gradients import Done
 from kytorch.nn.recurrent.layers import Lengths, RNNBase
 from kytorch.nn.recurrent.sequence import SequenceGradFn, affine
 from kytorch.ops.activation import relu
@@ -37,24 +39,27 @@ class RNNGradFn(SequenceGradFn):
     def forward(self, x: Tensor, h: Tensor, *weights: Tensor) -> Tensor:
         """The hidden states."""
         w_ih, w_hh, *biases = [weight._data for weight in weights]
-        a = shared.projected(x._data, w_ih, biases[0] + biases[1] if biases else None)
+        a = shared.projected(x._data, w_ih, biases[0] + biases[1] if biases else None, 1)[0]
         y = np.empty((len(a) + 1, *h.shape), a.dtype)
         states = self.in_order(y)
         states[0] = h._data
-        kernels.forward(self.in_order(a), states, w_hh, self._relu, self.held)
+        with one_thread():
+            kernels.forward(self.in_order(a), states, w_hh, self._relu, self.held)
         self._y = y
         return self.record(y, x, h, *weights)
 
     def gradients(self, g: Array, *inputs: Array) -> tuple[Array | None, ...]:
-        x, _, w_ih, w_hh = inputs[:4]
-        g = g.astype(x.dtype, copy=False)
-        d, g_h = kernels.backward(self.in_order(g), self.in_order(self._y), w_hh, self._relu, self.held)
-        d = self.in_order(d)
-        g_x, g_w_ih = self.of_inputs(d, x, w_ih)
-        found: list[Array | None] = [g_x, g_h, g_w_ih, self.of_states(d, self._y)]
-        if self._bias:
-            found += [shared.bias_gradient(d)] * 2
-        return tuple(found)
+        w_hh = inputs[3]
+        g = g.astype(w_hh.dtype, copy=False)
+        d = np.empty_like(self._y[1:])
+
+        def back(done: Done) -> Array:
+            y, of_steps = self.in_order(self._y), self.in_order(d)
+            return kernels.backward(self.in_order(g), y, w_hh, self._relu, self.held, of_steps, done)
+
+        of_steps = [d]
+        g_h, g_x, of_weights = self.gradients_beside(back, of_steps, of_steps, self._y, *inputs)
+        return (g_x, g_h, *of_weights)
 
 
 def rnn_states(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from kytorch.kernels import recurrent as kernels
+from kytorch.kernels.recurrent_gradients import Done, Products
 from kytorch.nn.fused import FusedGradFn
 from kytorch.ops.join import cat
 from kytorch.ops.products import product
@@ -12,6 +13,8 @@ from kytorch.ops.shape import unsqueeze
 from kytorch.ops.where import where
 from kytorch.tensor.core import Tensor
 from kytorch.tensor.values import Array, lock
+
+T = TypeVar("T")
 
 
 class SequenceGradFn(FusedGradFn):
@@ -54,23 +57,48 @@ class SequenceGradFn(FusedGradFn):
         """What there is for each step, in the order of processing."""
         return array[::-1] if self._reverse else array
 
+    def of_gates(self, array: Array) -> Array:
+        """The same of what there is for each gate and step."""
+        return array[:, ::-1] if self._reverse else array
+
     @property
     def held(self) -> Array | None:
         """Which states each step leaves as they are, in the order of processing."""
         return None if self._held is None else self.in_order(self._held)
 
-    def of_inputs(self, d: Array, x: Array, w_ih: Array) -> tuple[Array | None, Array | None]:
-        """The gradients with respect to x and w_ih, from those with respect to x w_ih^T."""
-        return (
-            kernels.input_gradient(d, w_ih) if self.needs(0) else None,
-            kernels.weight_gradient(d, x) if self.needs(1 + self._states) else None,
-        )
+    def gradients_beside(
+        self,
+        back: Callable[[Done], T],
+        of_x: Sequence[Array],
+        of_h: Sequence[Array],
+        y: Array,
+        *inputs: Array,
+    ) -> tuple[T, Array | None, list[Array | None]]:
+        """What `back` gives, which goes back through the steps, and the gradients with respect to x and to w_ih, w_hh
+        and the biases, from those with respect to x w_ih^T and h w_hh^T, in the order of time.
 
-    def of_states(self, d: Array, states: Array) -> Array | None:
-        """The gradient with respect to w_hh; d and states in the order of time."""
-        if not self.needs(2 + self._states):
-            return None
-        return kernels.weight_gradient(d, states[1 : len(d) + 1] if self._reverse else states[: len(d)])
+        `y` has the hidden states.
+        """
+        x, w_ih, w_hh = inputs[0], inputs[1 + self._states], inputs[2 + self._states]
+        steps, batch, _ = x.shape
+        products = Products(steps, batch * (w_ih.size + w_hh.size) * steps)
+        given = x if self.needs(1 + self._states) else None
+        states = (y[1 : steps + 1] if self._reverse else y[:steps]) if self.needs(2 + self._states) else None
+        if of_x is of_h:
+            of_both = products.weights(of_x, (given, states), self._bias)
+        else:
+            of_w_ih, of_w_hh = (
+                products.weights(of_x, (given,), self._bias),
+                products.weights(of_h, (states,), self._bias),
+            )
+        g_x = products.input(of_x, w_ih) if self.needs(0) else None
+        found = products.beside(back, self._reverse)
+        if of_x is of_h:
+            g_w_ih, g_w_hh, g_b_ih = of_both()
+            g_b_hh = g_b_ih
+        else:
+            (g_w_ih, g_b_ih), (g_w_hh, g_b_hh) = of_w_ih(), of_w_hh()
+        return found, g_x, [g_w_ih, g_w_hh, g_b_ih, g_b_hh][: 4 if self._bias else 2]
 
 
 def affine(x: Tensor, w: Tensor, b: Tensor | None) -> Tensor:
