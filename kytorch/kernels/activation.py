@@ -95,22 +95,21 @@ def _gelu_tanh(x: Array, y: Array, h: Array) -> None:
     np.add(y, h, out=y)
 
 
-def _gelu_tanh_vjp(g: Array, x: Array, y: Array, t: Array, u: Array) -> None:
+def _gelu_tanh_vjp(g: Array, x: Array, y: Array, t: Array, h: Array) -> None:
+    # g (1 + t) (1/2 + (1 - t) h), t = tanh u, h = x u' / 2
     np.multiply(x, x, out=t)
-    np.multiply(t, 0.5 * _ROOT_TWO_OVER_PI * _CUBIC, out=t)
-    np.multiply(t, 3.0, out=u)
-    np.add(u, 0.5 * _ROOT_TWO_OVER_PI, out=u)
-    np.multiply(u, x, out=u)  # x u' / 2
-    np.add(t, 0.5 * _ROOT_TWO_OVER_PI, out=t)
+    np.multiply(t, 1.5 * _ROOT_TWO_OVER_PI * _CUBIC, out=h)
+    np.add(h, 0.5 * _ROOT_TWO_OVER_PI, out=h)
+    np.multiply(h, x, out=h)
+    np.multiply(t, _ROOT_TWO_OVER_PI * _CUBIC, out=t)
+    np.add(t, _ROOT_TWO_OVER_PI, out=t)
     np.multiply(t, x, out=t)
-    np.add(t, t, out=t)
     np.tanh(t, out=t)
-    np.multiply(t, t, out=y)
-    np.subtract(1.0, y, out=y)
-    np.multiply(y, u, out=y)
-    np.multiply(t, 0.5, out=t)
-    np.add(y, t, out=y)
+    np.subtract(1.0, t, out=y)
+    np.multiply(y, h, out=y)
     np.add(y, 0.5, out=y)
+    np.add(t, 1.0, out=t)
+    np.multiply(y, t, out=y)
     np.multiply(y, g, out=y)
 
 

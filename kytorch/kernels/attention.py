@@ -1,29 +1,34 @@
 """Attention, softmax(scale q k^T + mask) v, in blocks of heads and queries whose scores stay in the cache.
 
-Neither the scores nor their softmax are kept: the gradients make them again from what each row was divided by, as
-Dao et al. 2022 do, so that memory grows with the length of the sequences and not with its square.
+Of long sequences neither the scores nor their softmax are kept: the gradients make them again from what each row was
+divided by, as Dao et al. 2022 do, so that memory grows with the length of the sequences and not with its square.
+Threads share the blocks of heads.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from kytorch.kernels import broadcast
+from kytorch.kernels.blas import one_thread
+from kytorch.kernels.threads import each, number_of_threads
 
 Array = npt.NDArray[Any]
 
-# Scores of a block; below a few of them, their greatest are found sooner than a bound of them.
-_BLOCK = 1 << 16
+# Scores of a block; a few of them are sooner made at once, with each row's greatest subtracted.
+_BLOCK = 1 << 17
 _FEW = 1 << 12
+# From so many scores on another thread's help comes in time.
+_MANY = 1 << 18
 # Queries of a block where each sees only the keys up to its own place, and later ones need not be multiplied.
 _CAUSAL_ROWS = 64
-# Of each dtype, how great scores may be so that neither sums of their powers of e overflow or vanish, nor the products
-# of these with large values and of their inverses with small gradients.
+# Of each dtype, the greatest power of e for which neither products of sums with large values overflow, nor those of
+# their inverses with small gradients vanish: where sums and inverses stay below, no score is subtracted from a row's.
 _SAFE = {"f": 20.0, "d": 200.0}
 _TRIANGLE = np.triu(np.full((_CAUSAL_ROWS, _CAUSAL_ROWS), -np.inf, np.float32), 1)
 
@@ -47,6 +52,8 @@ class Normaliser(NamedTuple):
     shift: Array | None
     """None where it is 0 everywhere."""
     inverse: Array
+    powers: list[list[Array]] | None = None
+    """e^(s - shift) of each block of rows of each block of heads, if they were to be kept."""
 
 
 class _Block(NamedTuple):
@@ -56,15 +63,16 @@ class _Block(NamedTuple):
     """The keys that these rows see, all from the first one on."""
 
 
-@np.errstate(invalid="ignore")  # inf - inf
-def attention(q: Array, k: Array, v: Array, terms: Terms) -> tuple[Array, Normaliser]:
+@np.errstate(invalid="ignore", over="ignore", divide="ignore")  # inf - inf, e^s, 1 / 0
+def attention(q: Array, k: Array, v: Array, terms: Terms, keep: bool = False) -> tuple[Array, Normaliser]:
     """The output (..., L, Ev) for q (..., L, E), k (..., S, E) and v (..., S, Ev), and what its rows are normalised by.
 
-    A row of scores that are all -inf gives zeros.
+    A row of scores that are all -inf gives zeros. With `keep` the powers are kept for the gradients, if they take no
+    more memory than q, k, v and the output.
     """
     if q.dtype.char not in _SAFE:
         q32, k32, v32 = [x.astype(np.float32) for x in (q, k, v)]
-        y, normaliser = attention(q32, k32, v32, _widened(terms))
+        y, normaliser = attention(q32, k32, v32, _widened(terms), keep)
         return y.astype(q.dtype), normaliser
     like = q
     q, k, v, terms = _expanded(q, k, v, terms)
@@ -76,42 +84,48 @@ def attention(q: Array, k: Array, v: Array, terms: Terms) -> tuple[Array, Normal
         y.fill(0)
         inverse.fill(0)
         return y, Normaliser(None, inverse)
-    shift: Array | None = None
     if inverse.size * count <= _FEW and (not terms.causal or max(length, count) <= _CAUSAL_ROWS):
         # One block, without the time that choosing it takes.
         whole = _Block((), slice(0, length), slice(0, count))
-        e = _scores(q * terms.scale, k, terms, whole, _empty(q, inverse.size * count))
+        e = _scores(q * terms.scale, k, terms, whole, None)
         shift, total = _powers(e, terms)
         _weigh(e, total, v, terms.kept, terms.gain, y, inverse)
         return y, Normaliser(shift, inverse)
-    limit = _SAFE[q.dtype.char]
-    highest = 0.0 if terms.mask is None else float(np.maximum.reduce(terms.mask, None))
-    scratch = _empty(q, _size_of_scratch(inverse, count))
-    ones: Array | None = None
-    for block in _blocks(q.shape[:-2], length, count, terms.causal):
-        q_rows = q[block.heads][..., block.rows, :] * terms.scale
-        k_seen, v_seen = k[block.heads][..., block.keys, :], v[block.heads][..., block.keys, :]
-        within = _bound(q_rows, k_seen) + highest <= limit
-        e = _scores(q_rows, k_seen, terms, block, scratch)
-        if within:
+    q = q * terms.scale
+    keep = keep and terms.kept is None and length * count <= (length + count) * (q.shape[-1] + v.shape[-1])
+    safe = math.exp(2 * _SAFE[q.dtype.char])
+    heads = list(_heads(q.shape[:-2], length, count, terms.causal))
+    rows = _rows(length, count, terms.causal)
+    powers: list[list[Array]] = [[] for _ in heads]
+    shifts: list[tuple[_Block, Array]] = []
+    ones = np.ones_like(q, order="C", shape=(count,))
+
+    def attend(i: int) -> None:
+        scratch = None if keep else _empty(q, _size_of_scratch(inverse, count))
+        for part, keys in rows:
+            block = _Block(heads[i], part, keys)
+            q_rows, y_rows, own = [x[block.heads][..., part, :] for x in (q, y, inverse)]
+            k_seen, v_seen = k[block.heads][..., keys, :], v[block.heads][..., keys, :]
+            e = _scores(q_rows, k_seen, terms, block, scratch)
             np.exp(e, e)
-            if ones is None:
-                ones = np.ones_like(q, order="C", shape=(count,))
-            total = np.vecdot(e, ones[: e.shape[-1]])[..., None]
-            if terms.mask is not None and not np.minimum.reduce(total, None) >= math.exp(-limit):
-                within = False
-                e = _scores(q_rows, k_seen, terms, block, scratch)
-        if not within:
-            greatest, total = _powers(e, terms)
-            if greatest.size == inverse.size:
-                shift = greatest
-            else:
-                shift = np.zeros_like(inverse) if shift is None else shift
-                shift[block.heads][..., block.rows, :] = greatest
-        kept = None if terms.kept is None else terms.kept[block.heads][..., block.rows, block.keys]
-        y_rows, inverse_rows = [x[block.heads][..., block.rows, :] for x in (y, inverse)]
-        _weigh(e, total, v_seen, kept, terms.gain, y_rows, inverse_rows)
-    return y, Normaliser(shift, inverse)
+            total = np.matmul(e, ones[: e.shape[-1]])[..., None]
+            if not (_squares(total) <= safe and _squares(np.reciprocal(total)) <= safe):
+                shift, total = _powers(_scores(q_rows, k_seen, terms, block, e), terms)
+                shifts.append((block, shift))
+            if keep:
+                powers[i].append(e)
+            kept = None if terms.kept is None else terms.kept[block.heads][..., part, keys]
+            _weigh(e, total, v_seen, kept, terms.gain, y_rows, own)
+
+    _each(attend, len(heads), inverse.size * count)
+    if keep:
+        return y, Normaliser(None, inverse, powers)
+    if not shifts:
+        return y, Normaliser(None, inverse)
+    whole_shift = np.zeros_like(inverse)
+    for block, shift in shifts:
+        whole_shift[block.heads][..., block.rows, :] = shift
+    return y, Normaliser(whole_shift, inverse)
 
 
 def attention_vjp(
@@ -143,44 +157,62 @@ def attention_vjp(
     g_mask: Array | None = np.zeros_like(mask, q.dtype) if needed[3] and mask is not None else None
     if empty:
         return g_q, g_k, g_v, g_mask
-    scratch = _empty(q, 2, _size_of_scratch(normaliser.inverse, count))
-    last = length
-    for block in _blocks(lead, length, count, terms.causal):
-        heads, rows, keys = block
-        first = rows.stop == last  # the last rows of these heads, which see the most keys, come first
-        q_rows = q[heads][..., rows, :] * terms.scale
-        k_seen, v_seen = k[heads][..., keys, :], v[heads][..., keys, :]
-        e = _scores(q_rows, k_seen, terms, block, scratch[0])
-        if normaliser.shift is not None:
-            e -= normaliser.shift[heads][..., rows, :]
-        np.exp(e, e)
-        inverse = normaliser.inverse[heads][..., rows, :]
-        g_rows = g[heads][..., rows, :] * (inverse if terms.kept is None else inverse * terms.gain)
-        kept = None if terms.kept is None else terms.kept[heads][..., rows, keys]
-        if g_v is not None:
-            _add_product((e if kept is None else e * kept).mT, g_rows, g_v[heads][..., keys, :], first)
-        if not needs_scores:
-            continue
-        g_s = np.matmul(g_rows, v_seen.mT, out=scratch[1][: e.size].reshape(e.shape))
-        if kept is not None:
-            g_s *= kept
-        along = np.vecdot(g_rows, y[heads][..., rows, :])[..., None]
-        g_s -= along if terms.kept is None or not terms.gain else along / terms.gain
-        g_s *= e
-        if g_mask is not None:
-            _add_to_mask(g_mask, g_s, block)
-        if g_q is not None:
-            g_q_rows = np.matmul(g_s, k_seen, out=g_q[heads][..., rows, :])
-            g_q_rows *= terms.scale
-        if g_k is not None:
-            _add_product(g_s.mT, q_rows, g_k[heads][..., keys, :], first)
+    q = q * terms.scale
+    heads = list(_heads(lead, length, count, terms.causal))
+    rows = _rows(length, count, terms.causal)
+    size = _size_of_scratch(normaliser.inverse, count)
+
+    def pull(i: int) -> None:
+        e_scratch = None if normaliser.powers else _empty(q, size)
+        g_scratch = _empty(q, size)
+        for j, (part, keys) in enumerate(rows):  # the last rows, which see the most keys, come first
+            block = _Block(heads[i], part, keys)
+            q_rows, g_rows, inverse = [x[block.heads][..., part, :] for x in (q, g, normaliser.inverse)]
+            k_seen, v_seen = k[block.heads][..., keys, :], v[block.heads][..., keys, :]
+            if normaliser.powers:
+                e = normaliser.powers[i][j]
+            else:
+                e = _scores(q_rows, k_seen, terms, block, e_scratch)
+                if normaliser.shift is not None:
+                    e -= normaliser.shift[block.heads][..., part, :]
+                np.exp(e, e)
+            g_rows = g_rows * (inverse if terms.kept is None else inverse * terms.gain)
+            kept = None if terms.kept is None else terms.kept[block.heads][..., part, keys]
+            if g_v is not None:
+                _add_product((e if kept is None else e * kept).mT, g_rows, g_v[block.heads][..., keys, :], not j)
+            if not needs_scores:
+                continue
+            g_s = np.matmul(g_rows, v_seen.mT, out=g_scratch[: e.size].reshape(e.shape))
+            if kept is not None:
+                g_s *= kept
+            along = np.vecdot(g_rows, y[block.heads][..., part, :])[..., None]
+            g_s -= along if terms.kept is None or not terms.gain else along / terms.gain
+            g_s *= e
+            if g_mask is not None:
+                _add_to_mask(g_mask, g_s, block)
+            if g_q is not None:
+                np.matmul(g_s, k_seen, out=g_q[block.heads][..., part, :])
+            if g_k is not None:
+                _add_product(g_s.mT, q_rows, g_k[block.heads][..., keys, :], not j)
+
+    # What several heads add to a mask's gradient, they add one after the other.
+    _each(pull, len(heads), 0 if g_mask is not None else normaliser.inverse.size * count)
+    if g_q is not None:
+        g_q *= terms.scale
     return g_q, g_k, g_v, g_mask
 
 
-def _scores(q: Array, k: Array, terms: Terms, block: _Block, scratch: Array) -> Array:
-    """The masked scores of a block, in the memory of `scratch`."""
+def _each(do: Callable[[int], None], count: int, scores: int) -> None:
+    """Call `do` with the number of each block of heads, on several threads if there are many scores."""
+    with one_thread():
+        each(do, range(count), number_of_threads() if scores >= _MANY else 1)
+
+
+def _scores(q: Array, k: Array, terms: Terms, block: _Block, scratch: Array | None) -> Array:
+    """The masked scores of a block, contiguous, in the memory of `scratch` if it is given."""
     shape = (*q.shape[:-1], k.shape[-2])
-    s: Array = np.matmul(q, k.mT, out=scratch[: math.prod(shape)].reshape(shape))
+    s = _empty(q, *shape) if scratch is None else scratch.reshape(-1)[: math.prod(shape)].reshape(shape)
+    np.matmul(q, k.mT, out=s)
     first = block.rows.start
     if terms.causal and first < shape[-1]:
         diagonal = s[..., first:]
@@ -216,29 +248,30 @@ def _size_of_scratch(inverse: Array, count: int) -> int:
     return min(max(_BLOCK, count), inverse.size * count)
 
 
-def _bound(q: Array, k: Array) -> float:
-    """What no score's absolute value exceeds, |q| |k|; infinite where it is sooner to look at the scores."""
-    if math.prod(q.shape[:-1]) * k.shape[-2] <= _FEW or 8 * q.shape[-2] < q.shape[-1]:
-        return math.inf
-    squares = [float(np.maximum.reduce(np.vecdot(x, x), None)) for x in (q, k)]
-    return math.sqrt(squares[0] * squares[1])
+def _squares(x: Array) -> float:
+    x = x.reshape(-1)
+    return float(x.dot(x))
 
 
-def _blocks(lead: tuple[int, ...], length: int, count: int, causal: bool) -> Iterator[_Block]:
-    """Blocks of heads, and of each the blocks of its rows, the last ones first."""
+def _height(length: int, count: int, causal: bool) -> int:
+    """How many rows a block has."""
     several = max(1, _BLOCK // count)
-    if causal:
-        several = min(_CAUSAL_ROWS, several)
-    several = min(several, length)
-    starts = range((length - 1) // several * several, -1, -several)
-    for heads in _heads(lead, max(1, _BLOCK // (several * count))):
-        for start in starts:
-            rows = slice(start, min(start + several, length))
-            yield _Block(heads, rows, slice(0, min(rows.stop, count) if causal else count))
+    return min(_CAUSAL_ROWS if causal else several, several, length)
 
 
-def _heads(lead: tuple[int, ...], several: int) -> Iterator[tuple[int | slice, ...]]:
-    """Indices into the leading dimensions, each of at most `several` heads."""
+def _rows(length: int, count: int, causal: bool) -> list[tuple[slice, slice]]:
+    """The blocks of a head's rows, the last ones first, and the keys that they see."""
+    height = _height(length, count, causal)
+    found = []
+    for start in range((length - 1) // height * height, -1, -height):
+        stop = min(start + height, length)
+        found.append((slice(start, stop), slice(0, min(stop, count) if causal else count)))
+    return found
+
+
+def _heads(lead: tuple[int, ...], length: int, count: int, causal: bool) -> Iterator[tuple[int | slice, ...]]:
+    """Indices into the leading dimensions, each of as many heads as make a block."""
+    several = max(1, _BLOCK // (_height(length, count, causal) * count))
     split, inner = len(lead), 1
     while split and inner * lead[split - 1] <= several:
         split -= 1

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kytorch.kernels import reduce
+from kytorch.kernels.blocks import filled
+from kytorch.kernels.matmul import ALONE_WITH_VECTOR, dot
 
 
 def sum_to_size(x: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
@@ -16,9 +18,10 @@ def sum_to_size(x: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]
     if lead == 1 and shape == x.shape[1:]:
         if len(x) == 1:
             return x.reshape(shape)
-        if len(shape) == 1 and len(x) <= 4096 < x.size and x.dtype.char in "fd":
-            # A product with ones reads short rows several times faster than a reduction; of more rows it adds errors.
-            row: npt.NDArray[Any] = np.ones(len(x), x.dtype) @ x
+        if len(shape) == 1 and 8 < len(x) <= 4096 and x.dtype.char in "fd":
+            # A product with ones is quicker than a reduction of more than a few rows; of very many it adds errors.
+            ones = filled(1.0, x.dtype.char)[: len(x)]
+            row: npt.NDArray[Any] = ones.dot(x) if x.size <= ALONE_WITH_VECTOR else dot(ones, x)
             return row
         return reduce.sum(x, (0,), False)
     if lead < 0 or any(n != 1 and n != m for n, m in zip(shape, x.shape[lead:])):

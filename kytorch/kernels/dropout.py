@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from kytorch.kernels.blocks import BLOCK
+from kytorch.kernels.blocks import BLOCK, share, slices
 
 Array = npt.NDArray[Any]
 
@@ -37,9 +38,13 @@ def dropout(x: Array, mask: Array, scale: float) -> Array:
         return y
     y = np.empty_like(x)
     parts = [x.reshape(-1), mask.reshape(-1), y.reshape(-1)]
-    for start in range(0, x.size, BLOCK):
-        source, chosen, target = [part[start : start + BLOCK] for part in parts]
-        np.copyto(target, chosen)
-        np.multiply(target, factor, out=target)
-        np.multiply(target, source, out=target)
+
+    def work(blocks: Iterator[slice]) -> None:
+        for block in blocks:
+            source, chosen, target = [part[block] for part in parts]
+            np.copyto(target, chosen)
+            np.multiply(target, factor, out=target)
+            np.multiply(target, source, out=target)
+
+    share(work, slices(x.size, BLOCK), x.size)
     return y

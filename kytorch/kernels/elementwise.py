@@ -17,6 +17,7 @@ Array = npt.NDArray[Any]
 _ONE_AND_LIMIT = {
     dtype: (np.ones((), dtype), np.array(limit, dtype)) for dtype, limit in (("e", 11.0), ("f", 88.0), ("d", 709.0))
 }
+ZERO = {dtype: np.zeros((), dtype) for dtype in "efd"}
 _FEW = 2048
 # Of each dtype, from where on a sum of squares has all its digits, although one of them may be too small to be squared.
 _LEAST_SQUARE = {char: float(np.finfo(char).tiny) / float(np.finfo(char).eps) ** 2 for char in "fd"}
@@ -25,7 +26,7 @@ _LEAST_SQUARE = {char: float(np.finfo(char).tiny) / float(np.finfo(char).eps) **
 def relu(x: Array) -> Array:
     """max(x, 0)."""
     if x.size < _FEW or x.dtype.char not in _LEAST_SQUARE:
-        y: Array = np.maximum(x, 0)
+        y: Array = np.maximum(x, ZERO.get(x.dtype.char, 0))
     elif x.size <= BLOCK and x.flags.c_contiguous:
         y = np.maximum(x, filled(0.0, x.dtype.char)[: x.size].reshape(x.shape))
     else:
@@ -39,17 +40,24 @@ def _relu(x: Array, y: Array) -> None:
 
 def sigmoid(x: Array) -> Array:
     """1 / (1 + e^-x) as e^x / (1 + e^x), exact to the dtype on both sides and without overflow."""
-    if x.dtype.char not in _ONE_AND_LIMIT:
-        x = x.astype(np.float64)
-    one, limit = _ONE_AND_LIMIT[x.dtype.char]
-    limits = limit
-    if x.size >= _FEW and x.dtype.char in _LEAST_SQUARE:
+    char = x.dtype.char
+    if char not in _ONE_AND_LIMIT:
+        x, char = x.astype(np.float64), "d"
+    one, limit = _ONE_AND_LIMIT[char]
+    if x.size >= _FEW and char in _LEAST_SQUARE:
         if x.size > BLOCK or not x.flags.c_contiguous:
             return by_blocks(_sigmoid, 1, x)
-        limits = filled(float(limit), x.dtype.char)[: x.size].reshape(x.shape)
-    e: Array = np.exp(np.minimum(x, limits))
-    e = np.divide(e, e + one, out=e if x.ndim else None)
+        limit = filled(float(limit), char)[: x.size].reshape(x.shape)
+    e: Array = np.exp(np.minimum(x, limit))
+    e = np.divide(e, e + one, e if x.ndim else None)
     return e
+
+
+def sigmoid_vjp(g: Array, y: Array) -> Array:
+    """g y (1 - y), of few elements."""
+    one, _ = _ONE_AND_LIMIT[y.dtype.char]
+    slope: Array = y * (one - y)
+    return slope * g
 
 
 def _sigmoid(x: Array, y: Array, t: Array) -> None:

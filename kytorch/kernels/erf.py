@@ -8,11 +8,13 @@ relative error of the answer: atanh(erf x) / x in x^2 (error 1e-8), and e^(x^2) 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from kytorch.kernels.blocks import share, slices
 
 Array = npt.NDArray[Any]
 _Kernel = Callable[[Array, Array], None]
@@ -81,9 +83,12 @@ def _blocked(x: Array, number: Callable[[float], float], single: _Kernel, double
     y = np.empty(x.shape, x.dtype)
     source, target = x.reshape(-1), y.reshape(-1)
     function, length = (single, _BLOCK) if kind == "f" else (double, _BLOCK // 2)
-    for start in range(0, x.size, length):
-        block = slice(start, start + length)
-        function(source[block], target[block])
+
+    def work(blocks: Iterator[slice]) -> None:
+        for block in blocks:
+            function(source[block], target[block])
+
+    share(work, slices(x.size, length), x.size)
     return y
 
 

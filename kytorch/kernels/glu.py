@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from kytorch.kernels.blocks import BLOCK
+from kytorch.kernels.blocks import BLOCK, share, slices
 
 Array = npt.NDArray[Any]
+Part: TypeAlias = tuple[slice, slice]
 
 
 def glu(x: Array, dim: int) -> Array:
@@ -21,13 +23,17 @@ def glu(x: Array, dim: int) -> Array:
     n = x.shape[dim] // 2
     y: Array = np.empty(x.shape[:dim] + (n,) + x.shape[dim + 1 :], x.dtype)
     halves, result = _halves(x, dim), _rows(y, dim)
-    for part in _parts(result.shape):
-        a, b, out = halves[:, 0][part], halves[:, 1][part], result[part]
-        np.multiply(b, 0.5, out=out)
-        np.tanh(out, out=out)
-        np.multiply(out, a, out=out)
-        np.add(out, a, out=out)
-        np.multiply(out, 0.5, out=out)
+
+    def work(parts: Iterator[Part]) -> None:
+        for part in parts:
+            a, b, out = halves[:, 0][part], halves[:, 1][part], result[part]
+            np.multiply(b, 0.5, out=out)
+            np.tanh(out, out=out)
+            np.multiply(out, a, out=out)
+            np.add(out, a, out=out)
+            np.multiply(out, 0.5, out=out)
+
+    share(work, _parts(result.shape), y.size)
     return y
 
 
@@ -37,18 +43,22 @@ def glu_vjp(g: Array, x: Array, dim: int) -> Array:
         return glu_vjp(g.astype(np.float32), x.astype(np.float32), dim).astype(np.float16)
     y: Array = np.empty(x.shape, np.result_type(g, x))
     halves, results, rows = _halves(x, dim), _halves(y, dim), _rows(g, dim)
-    spare = np.empty(min(rows.size, BLOCK), y.dtype)
-    for part in _parts(rows.shape):
-        a, b, incoming = halves[:, 0][part], halves[:, 1][part], rows[part]
-        g_a, g_b = results[:, 0][part], results[:, 1][part]
-        s = np.multiply(b, 0.5, out=spare[: b.size].reshape(b.shape))
-        np.tanh(s, out=s)
-        np.multiply(s, 0.5, out=s)
-        np.add(s, 0.5, out=s)
-        np.multiply(s, incoming, out=g_a)
-        np.subtract(1.0, s, out=s)
-        np.multiply(s, g_a, out=s)
-        np.multiply(s, a, out=g_b)
+
+    def work(parts: Iterator[Part]) -> None:
+        spare = np.empty(min(rows.size, BLOCK), y.dtype)
+        for part in parts:
+            a, b, incoming = halves[:, 0][part], halves[:, 1][part], rows[part]
+            g_a, g_b = results[:, 0][part], results[:, 1][part]
+            s = np.multiply(b, 0.5, out=spare[: b.size].reshape(b.shape))
+            np.tanh(s, out=s)
+            np.multiply(s, 0.5, out=s)
+            np.add(s, 0.5, out=s)
+            np.multiply(s, incoming, out=g_a)
+            np.subtract(1.0, s, out=s)
+            np.multiply(s, g_a, out=s)
+            np.multiply(s, a, out=g_b)
+
+    share(work, _parts(rows.shape), y.size)
     return y
 
 
@@ -62,11 +72,8 @@ def _rows(x: Array, dim: int) -> Array:
     return x.reshape(math.prod(x.shape[:dim]), math.prod(x.shape[dim:]))
 
 
-def _parts(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
+def _parts(shape: tuple[int, ...]) -> list[Part]:
     """The blocks of a matrix, row by row."""
     rows, columns = shape
-    width = min(columns, BLOCK)
-    height = max(1, BLOCK // max(1, width))
-    for i in range(0, rows, height):
-        for j in range(0, columns, max(1, width)):
-            yield slice(i, i + height), slice(j, j + width)
+    width = max(1, min(columns, BLOCK))
+    return list(itertools.product(slices(rows, max(1, BLOCK // width)), slices(columns, width)))

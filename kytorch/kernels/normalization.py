@@ -1,4 +1,5 @@
-"""Batch, group and instance norm on arrays (N, C, ...), whichever dimension is outermost in memory.
+"""Batch, group and instance norm on arrays (N, C, ...), whichever dimension is outermost in memory, in groups' blocks
+that threads share.
 
 An array is seen as (outer, groups, channels, positions, inner), contiguous: statistics are of each group and each
 inner place, taken over all the rest.
@@ -7,11 +8,14 @@ inner place, taken over all the rest.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.kernels.blas import one_thread
+from kytorch.kernels.blocks import share, slices
 from kytorch.kernels.row_norm import (
     NEAR,
     NEAR_SQUARES,
@@ -133,21 +137,24 @@ def normalize(x: Array, weight: Array | None, bias: Array | None, eps: float, la
     weights = None if weight is None else layout.of_channels(weight)
     shift = None if bias is None else layout.of_channels(bias)
     mean, variance, scale = np.empty_like(x, shape=(3, groups, inner))
-    step = layout.at_once
-    with Unbuffered(layout.run):
-        for start in range(0, groups, step):
-            block = slice(start, start + step)
-            source, target = seen[:, block], y[:, block]
-            near = _statistics(source, target, mean[block], variance[block], layout.elements)
-            own = np.add(variance[block], eps, out=scale[block])
-            inverse_root(own, eps)
-            factor = _factor(own, weights, block)
-            np.multiply(source if near else target, factor, out=target)
-            if near:
-                offset = mean[block, None, None] * factor
-                target += -offset if shift is None else _beside(shift, block) - offset
-            elif shift is not None:
-                target += _beside(shift, block)
+
+    def work(blocks: Iterator[slice]) -> None:
+        with Unbuffered(layout.run):
+            for block in blocks:
+                source, target = seen[:, block], y[:, block]
+                near = _statistics(source, target, mean[block], variance[block], layout.elements)
+                own = np.add(variance[block], eps, out=scale[block])
+                inverse_root(own, eps)
+                factor = _factor(own, weights, block)
+                np.multiply(source if near else target, factor, out=target)
+                if near:
+                    offset = mean[block, None, None] * factor
+                    target += -offset if shift is None else _beside(shift, block) - offset
+                elif shift is not None:
+                    target += _beside(shift, block)
+
+    with one_thread():
+        share(work, slices(groups, layout.at_once), x.size)
     return Normalized(layout.back(y, x.shape), mean, variance, scale)
 
 
@@ -158,12 +165,14 @@ def scaled(x: Array, factor: Array, shift: Array, layout: Layout) -> Array:
     seen = layout.seen(x)
     y = np.empty_like(seen)
     factor, shift = layout.of_channels(factor), layout.of_channels(shift)
-    step = layout.at_once
-    with Unbuffered(layout.run):
-        for start in range(0, layout.shape[1], step):
-            block = slice(start, start + step)
-            part = np.multiply(seen[:, block], _beside(factor, block), out=y[:, block])
-            part += _beside(shift, block)
+
+    def work(blocks: Iterator[slice]) -> None:
+        with Unbuffered(layout.run):
+            for block in blocks:
+                part = np.multiply(seen[:, block], _beside(factor, block), out=y[:, block])
+                part += _beside(shift, block)
+
+    share(work, slices(layout.shape[1], layout.at_once), x.size)
     return layout.back(y, x.shape)
 
 
@@ -192,31 +201,35 @@ def normalize_vjp(
     out = np.empty_like(seen)
     totals, along = np.zeros((2, groups, channels, inner))
     step = layout.at_once
-    scratch = np.empty((outer, min(step, groups), channels, positions, inner), x.dtype)
     far = bool(np.abs(mean * scale).max(initial=0) > NEAR)
-    with Unbuffered(layout.run):
-        for start in range(0, groups, step):
-            block = slice(start, start + step)
-            g_here, x_here, middle, own = g_seen[:, block], seen[:, block], mean[block], scale[block]
-            target, free = out[:, block], scratch[:, : len(own)]
-            if far:
-                x_here, middle = x_here - middle[:, None, None], np.zeros_like(middle)
-            if needed[1] or needed[2] or not fixed:
-                totals[block] = _sums(g_here)
-            if needed[1] or not fixed:
-                along[block] = _dots(g_here, x_here, free)
-                along[block] -= middle[:, None] * totals[block]
-            if not needed[0]:
-                continue
-            np.multiply(g_here, _factor(own, weights, block), out=target)
-            if not fixed:
-                # dx = g scale weight + x slope + shift
-                beside = 1.0 if weights is None else weights[block] if len(weights) > 1 else weights
-                slope = np.add.reduce(along[block] * beside, 1) * own**3 / -layout.elements
-                shift = np.add.reduce(totals[block] * beside, 1) * own / -layout.elements - slope * middle
-                np.multiply(x_here, slope.astype(x.dtype)[:, None, None], out=free)
-                free += shift.astype(x.dtype)[:, None, None]
-                target += free
+
+    def work(blocks: Iterator[slice]) -> None:
+        scratch = np.empty((outer, min(step, groups), channels, positions, inner), x.dtype)
+        with Unbuffered(layout.run):
+            for block in blocks:
+                g_here, x_here, middle, own = g_seen[:, block], seen[:, block], mean[block], scale[block]
+                target, free = out[:, block], scratch[:, : len(own)]
+                if far:
+                    x_here, middle = x_here - middle[:, None, None], np.zeros_like(middle)
+                if needed[1] or needed[2] or not fixed:
+                    totals[block] = _sums(g_here)
+                if needed[1] or not fixed:
+                    along[block] = _dots(g_here, x_here, free)
+                    along[block] -= middle[:, None] * totals[block]
+                if not needed[0]:
+                    continue
+                np.multiply(g_here, _factor(own, weights, block), out=target)
+                if not fixed:
+                    # dx = g scale weight + x slope + shift
+                    beside = 1.0 if weights is None else weights[block] if len(weights) > 1 else weights
+                    slope = np.add.reduce(along[block] * beside, 1) * own**3 / -layout.elements
+                    shift = np.add.reduce(totals[block] * beside, 1) * own / -layout.elements - slope * middle
+                    np.multiply(x_here, slope.astype(x.dtype)[:, None, None], out=free)
+                    free += shift.astype(x.dtype)[:, None, None]
+                    target += free
+
+    with one_thread():
+        share(work, slices(groups, step), x.size)
     along *= scale[:, None]
     g_x = layout.back(out, x.shape) if needed[0] else None
     g_w, g_b = [

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from kytorch.kernels.blas import one_thread
+from kytorch.kernels.blocks import share, slices
 
 Array = npt.NDArray[Any]
 
@@ -26,8 +30,11 @@ SHORT = 64
 # Elements that a pass over several steps takes at once, so that they stay in the cache.
 BLOCK = 1 << 15
 _GROUP = 64
-# So many products a dot product of float32 adds up with few roundings' error, even if all are equal.
-_DOT = 10 * _FEW
+# So many products a dot product of float32 adds up with few roundings' error, even if all are equal; BLAS shares more
+# among threads.
+_DOT = 9 * _FEW
+# Elements from which on threads share a sum, and those that one sums at once.
+_MANY, _PIECE = 1 << 22, 1 << 21
 
 
 def sum(x: Array, dims: tuple[int, ...], keepdim: bool) -> Array:
@@ -57,6 +64,13 @@ def _trailing(x: Array, dims: tuple[int, ...]) -> bool:
 
 def _by_products(x: Array, dims: tuple[int, ...]) -> Array | None:
     """The sum of many elements over `dims`, which are dropped, by products with ones; None where that is not faster."""
+    if x.size <= _DOT:
+        return _summed(x, dims)
+    with one_thread():
+        return _summed(x, dims)
+
+
+def _summed(x: Array, dims: tuple[int, ...]) -> Array | None:
     many = len(dims)
     if many == x.ndim:
         if x.flags.c_contiguous or x.flags.f_contiguous:
@@ -67,7 +81,7 @@ def _by_products(x: Array, dims: tuple[int, ...]) -> Array | None:
     last = x.shape[x.ndim - many :]
     if _trailing(x, dims):
         n = math.prod(last)
-        return (x.reshape(-1, n) @ _ONES[x.dtype.char][:n]).reshape(x.shape[: x.ndim - many]) if 0 < n <= _FEW else None
+        return _row_sums(x.reshape(-1, n)).reshape(x.shape[: x.ndim - many]) if 0 < n <= _FEW else None
     if sorted(dims) == list(range(many)):
         rest = x.shape[many:]
         return _sum_of_rows(x.reshape(-1, math.prod(rest))).astype(x.dtype, copy=False).reshape(rest)
@@ -79,8 +93,31 @@ def _sum_of_all(x: Array) -> Array:
     if not whole:
         few: Array = np.add.reduce(x)
         return few
-    total: Array = np.add.reduce(x[:whole].reshape(-1, _FEW) @ _ONES[x.dtype.char])
+    total: Array = np.add.reduce(_row_sums(x[:whole].reshape(-1, _FEW)))
     return total if whole == x.size else total + np.add.reduce(x[whole:])
+
+
+def _row_sums(x: Array) -> Array:
+    """The sum of each row, of up to `_FEW` elements."""
+    rows, n = x.shape
+    ones = _ONES[x.dtype.char][:n]
+    total: Array
+    if x.size < _MANY:
+        total = x @ ones
+        return total
+    total = np.empty_like(x, shape=(rows,))
+    return _shared(lambda part: np.matmul(x[part], ones, out=total[part]), total, x.size)
+
+
+def _shared(multiply: Callable[[slice], object], total: Array, elements: int) -> Array:
+    """`total`, when `multiply` has made all of it, part by part."""
+
+    def work(parts: Iterator[slice]) -> None:
+        for part in parts:
+            multiply(part)
+
+    share(work, slices(len(total), max(1, _PIECE * len(total) // elements)), elements)
+    return total
 
 
 def _sum_of_rows(x: Array) -> Array:
@@ -95,7 +132,13 @@ def _sum_of_rows(x: Array) -> Array:
     beside = max(1, min(_FEW // columns, rows // _GROUP))
     groups = rows // (_GROUP * beside)
     whole = groups * _GROUP * beside
-    total: Array = ones @ x[:whole].reshape(groups, _GROUP, beside * columns)
+    several = x[:whole].reshape(groups, _GROUP, beside * columns)
+    total: Array
+    if x.size < _MANY:
+        total = ones @ several
+    else:
+        total = np.empty_like(x, shape=(groups, beside * columns))
+        _shared(lambda part: np.matmul(ones, several[part], out=total[part]), total, x.size)
     total = np.add.reduce(total, 0, np.float64).reshape(beside, columns)
     total = np.add.reduce(total, 0)
     return total if whole == rows else total + _sum_of_rows(x[whole:])

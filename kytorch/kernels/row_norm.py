@@ -1,4 +1,4 @@
-"""Layer norm and RMS norm on the rows of a matrix, in blocks of rows that fit the cache.
+"""Layer norm and RMS norm on the rows of a matrix, in blocks of rows that fit the cache and that threads share.
 
 What a row is multiplied by, or what is added to it, is a product of two small matrices: that takes half the time of
 NumPy's broadcasting of short rows.
@@ -6,19 +6,26 @@ NumPy's broadcasting of short rows.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from kytorch.kernels.blas import one_thread
+from kytorch.kernels.blocks import share, slices
+
 Array = npt.NDArray[Any]
 
 # Elements that a pass over several steps takes at once, so that they stay in the cache.
 BLOCK = 1 << 17
+# Rows of a block that are summed at least: each block has sums of its own, as long as a row.
+_ROWS = 4
 # So many products are added up in their own dtype, with few roundings' error.
 CHUNK = 1 << 12
-# From this length of rows on NumPy broadcasts in less time without a buffer.
+# From this length of rows on NumPy broadcasts in less time without a buffer, and from this on as quickly as products.
 _LONG = 1 << 8
+_WIDE = 1 << 9
 # So many standard deviations a mean may be from 0 for x to stand for x - mean in products, and squared, in squares: as
 # many roundings are lost.
 NEAR = 16.0
@@ -58,27 +65,31 @@ def row_norm(
     y = np.empty_like(x)
     mean, scale = np.zeros((2, rows), x.dtype)
     step = max(1, BLOCK // max(n, 1))
-    affine = RowMap(weight, bias, x, step)
-    with Unbuffered(n):
-        for start in range(0, rows, step):
-            block = slice(start, start + step)
-            source, target, average, own = x[block], y[block], mean[block], scale[block]
-            np.divide(row_dots(source, source), n, out=own, casting="same_kind")
-            shift = None
-            if centred:
-                np.divide(row_sums(source), n, out=average, casting="same_kind")
-                squares = average * average
-                own -= squares
-                near = own + eps
-                near *= NEAR_SQUARES
-                if np.logical_and.reduce(near >= squares):
-                    shift = average
-                else:
-                    np.divide(deviations(source, target, average), n, out=own, casting="same_kind")
-                    source = target
-            own += eps
-            inverse_root(own, eps)
-            affine(source, own, None if shift is None else own * -shift, target)
+
+    def work(blocks: Iterator[slice]) -> None:
+        affine = RowMap(weight, bias, x, step)
+        with Unbuffered(n):
+            for block in blocks:
+                source, target, average, own = x[block], y[block], mean[block], scale[block]
+                np.divide(row_dots(source, source), n, out=own, casting="same_kind")
+                shift = None
+                if centred:
+                    np.divide(row_sums(source), n, out=average, casting="same_kind")
+                    squares = average * average
+                    own -= squares
+                    near = own + eps
+                    near *= NEAR_SQUARES
+                    if np.logical_and.reduce(near >= squares):
+                        shift = average
+                    else:
+                        np.divide(deviations(source, target, average), n, out=own, casting="same_kind")
+                        source = target
+                own += eps
+                inverse_root(own, eps)
+                affine(source, own, None if shift is None else own * -shift, target)
+
+    with one_thread():
+        share(work, slices(rows, step), x.size)
     return y, mean, scale
 
 
@@ -101,42 +112,49 @@ def row_norm_vjp(
         return narrow[0], narrow[1], narrow[2]
     rows, n = x.shape
     g_x = np.empty_like(x) if needed[0] else None
-    g_w, g_b = np.zeros((2, n), x.dtype)
     weights = ones(x, n) if weight is None else weight
     far = centred and bool(np.abs(mean * scale).max(initial=0) > NEAR)
-    step = max(1, BLOCK // max(n, 1))
-    of_g = RowMap(weight, None, x, step)
-    of_x = RowMap(None, None, x, step, of_g)
-    scratch = np.empty((min(step, rows), n), x.dtype)
-    with Unbuffered(n):
-        for start in range(0, rows, step):
-            block = slice(start, start + step)
-            g_here, x_here, middle, own = g[block], x[block], mean[block], scale[block]
-            if far:
-                x_here, middle = x_here - middle[:, None], np.zeros_like(middle)
-            product = np.multiply(g_here, x_here, out=scratch[: len(own)])
-            if needed[1]:
-                g_w += own @ product
+    step = max(_ROWS, BLOCK // max(n, 1))
+    # Of each block: what it adds to the gradients with respect to weight and bias.
+    parts = np.zeros((-(-rows // step), 2, n), x.dtype)
+
+    def work(blocks: Iterator[slice]) -> None:
+        of_g = RowMap(weight, None, x, step)
+        of_x = RowMap(None, None, x, step, of_g)
+        scratch = np.empty((min(step, rows), n), x.dtype)
+        with Unbuffered(n):
+            for block in blocks:
+                g_w, g_b = parts[block.start // step]
+                g_here, x_here, middle, own = g[block], x[block], mean[block], scale[block]
+                if far:
+                    x_here, middle = x_here - middle[:, None], np.zeros_like(middle)
+                product = np.multiply(g_here, x_here, out=scratch[: len(own)])
+                if needed[1]:
+                    np.matmul(own, product, out=g_w)
+                    if centred:
+                        g_w -= (own * middle) @ g_here
+                if needed[2]:
+                    np.matmul(ones(x, len(own)), g_here, out=g_b)
+                if g_x is None:
+                    continue
+                # dx = g (scale weight) + x slope + shift
+                along = row_dots(product, weights)
+                shift = None
                 if centred:
-                    g_w -= (own * middle) @ g_here
-            if needed[2]:
-                g_b += ones(x, len(own)) @ g_here
-            if g_x is None:
-                continue
-            # dx = g (scale weight) + x slope + shift
-            along = row_dots(product, weights)
-            shift = None
-            if centred:
-                total = row_dots(g_here, weights)
-                along = along - total * middle
-            slope = own * own
-            slope *= own
-            slope = slope * along / -n
-            if centred:
-                shift = total * own / -n
-                shift -= slope * middle
-            target = of_g(g_here, own, None, g_x[block])
-            target += of_x(x_here, slope, shift, product)
+                    total = row_dots(g_here, weights)
+                    along = along - total * middle
+                slope = own * own
+                slope *= own
+                slope = slope * along / -n
+                if centred:
+                    shift = total * own / -n
+                    shift -= slope * middle
+                target = of_g(g_here, own, None, g_x[block])
+                target += of_x(x_here, slope, shift, product)
+
+    with one_thread():
+        share(work, slices(rows, step), x.size)
+    g_w, g_b = parts[0] if len(parts) == 1 else np.add.reduce(parts, 0)
     return g_x, g_w if needed[1] else None, g_b if needed[2] else None
 
 
@@ -155,7 +173,7 @@ class RowMap:
         rows, n = like.shape
         self._weight, self._bias = weight, bias
         self._made: Array | None = None
-        if 1 < n < _LONG:
+        if 1 < n < _WIDE:
             size = min(step, rows)
             self._rows = np.empty((2, n), like.dtype)
             self._rows[0] = 1 if weight is None else weight

@@ -1,15 +1,21 @@
-"""Softmax, its logarithm and log of a sum of exponentials: without overflow, in blocks that fit the cache."""
+"""Softmax, its logarithm and log of a sum of exponentials: without overflow, in blocks that fit the cache.
+
+Threads share the blocks of large arrays.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from kytorch.kernels import reduce
+from kytorch.kernels.blas import one_thread
+from kytorch.kernels.blocks import share
 
 Array = npt.NDArray[Any]
 
@@ -19,8 +25,10 @@ _FEW = 256
 _LINE = 16
 # Elements that a pass over several steps takes at once: few calls, whose data stay in the cache.
 _BLOCK = 1 << 17
-# Of each dtype, how far from 0 exponents may be so that no sum of their powers of e overflows or vanishes.
-_SAFE = {"f": 60.0, "d": 600.0}
+# Of each dtype, how great squares of sums of powers of e may be, so that none has overflowed; and how great those of
+# their inverses, so that no power has vanished which counts.
+_SAFE = {"f": math.exp(80.0), "d": math.exp(600.0)}
+_SAFE_INVERSE = math.exp(20.0)
 
 
 def softmax(x: Array, dim: int) -> Array:
@@ -62,21 +70,28 @@ def _less_greatest(x: Array) -> list[float]:
     return [value - greatest for value in values]
 
 
-def _is_safe(x: Array) -> bool:
-    """Whether the greatest element need not be subtracted, which for many elements is quicker to ask than to do."""
-    if x.size < 4 * _FEW or x.dtype.char not in _SAFE:
+def _is_safe(total: Array) -> bool:
+    """Whether these sums of e^x are right, without the greatest x subtracted; to ask is quicker than to find those."""
+    total = total.reshape(-1)
+    if not total.dot(total) <= _SAFE[total.dtype.char]:
         return False
-    limit = _SAFE[x.dtype.char]
-    return bool(np.maximum.reduce(x, None) <= limit) and bool(np.minimum.reduce(x, None) >= -limit)
+    inverse = np.reciprocal(total)
+    return bool(inverse.dot(inverse) <= _SAFE_INVERSE)
 
 
-@np.errstate(invalid="ignore")  # inf - inf
+def _is_large(x: Array) -> bool:
+    return x.size >= 4 * _FEW and x.dtype.char in _SAFE
+
+
+@np.errstate(invalid="ignore", over="ignore", divide="ignore")  # inf - inf, e^x, 1 / 0
 def _softmax(x: Array, out: Array, axis: int) -> None:
-    if _is_safe(x):
-        np.exp(x, out)
-    else:
-        np.subtract(x, np.maximum.reduce(x, axis, keepdims=True), out)
-        np.exp(out, out)
+    if _is_large(x):
+        total = reduce.sum(np.exp(x, out), (axis,), True)
+        if _is_safe(total):
+            np.divide(out, total, out)
+            return
+    np.subtract(x, np.maximum.reduce(x, axis, keepdims=True), out)
+    np.exp(out, out)
     out /= reduce.sum(out, (axis,), True)
 
 
@@ -89,12 +104,13 @@ def _softmax_vjp(g: Array, y: Array, out: Array, axis: int) -> None:
     out *= y
 
 
-@np.errstate(invalid="ignore")  # inf - inf
+@np.errstate(invalid="ignore", over="ignore", divide="ignore")  # inf - inf, e^x, 1 / 0
 def _log_softmax(x: Array, out: Array, axis: int) -> None:
-    if _is_safe(x):
-        np.exp(x, out=out)
-        np.subtract(x, np.log(reduce.sum(out, (axis,), True)), out=out)
-        return
+    if _is_large(x):
+        total = reduce.sum(np.exp(x, out), (axis,), True)
+        if _is_safe(total):
+            np.subtract(x, np.log(total), out)
+            return
     np.subtract(x, np.maximum.reduce(x, axis, keepdims=True), out=out)
     out -= np.log(reduce.sum(np.exp(out), (axis,), True))
 
@@ -119,45 +135,57 @@ def _blocked(step: Callable[..., None], dim: int, *inputs: Array) -> Array:
     if not inputs[0].size:
         return np.empty_like(inputs[0], dtype)
     if dtype.char == "e":
-        return _blocked(step, dim, *[x.astype(np.float32) for x in inputs]).astype(dtype)
+        out = _blocked(step, dim, *[x.astype(np.float32) for x in inputs])
+        with np.errstate(over="ignore"):  # a logarithm that is beyond float16
+            return out.astype(dtype)
     out = np.empty_like(inputs[0], dtype, "C", shape=shape or (1,))
     if not shape:
         inputs = tuple([x.reshape(1) for x in inputs])
     n: int = out.shape[dim]
     inner = math.prod(out.shape[dim + 1 :])
     if inner == 1 and n <= reduce.SHORT and out.size >= _FEW:
-        _by_columns(step, n, out.reshape(-1, n), *[x.reshape(-1, n) for x in inputs])
-    elif out.size <= _BLOCK:
+        step = partial(_by_columns, step, n)
+    if out.size <= _BLOCK:
         step(*inputs, out, dim)
+    elif inner == 1:
+        _share(lambda rows: step(*rows, 1), _rows(n, [x.reshape(-1, n) for x in (*inputs, out)]), out.size)
     else:
-        _by_parts(step, [x.reshape(-1, n, inner) for x in (*inputs, out)])
+        _share(lambda part: step(*part, 1), _parts([x.reshape(-1, n, inner) for x in (*inputs, out)]), out.size)
     return out if shape else out.reshape(())
 
 
-def _by_columns(step: Callable[..., None], n: int, out: Array, *inputs: Array) -> None:
-    rows = _BLOCK // n
-    for i in range(0, len(out), rows):
-        parts = [np.ascontiguousarray(x[i : i + rows].T) for x in inputs]
-        result = np.empty_like(parts[0])
-        step(*parts, result, 0)
-        out[i : i + rows] = result.T
+def _share(do: Callable[[list[Array]], None], parts: Iterator[list[Array]], size: int) -> None:
+    def work(waiting: Iterator[list[Array]]) -> None:
+        for part in waiting:
+            do(part)
+
+    with one_thread():
+        share(work, list(parts), size)
 
 
-def _by_parts(step: Callable[..., None], arrays: list[Array]) -> None:
+def _rows(n: int, arrays: list[Array]) -> Iterator[list[Array]]:
+    """Some rows of n elements of each of the arrays."""
+    several = max(1, _BLOCK // n)
+    return ([x[i : i + several] for x in arrays] for i in range(0, len(arrays[0]), several))
+
+
+def _parts(arrays: list[Array]) -> Iterator[list[Array]]:
+    """Of arrays (outer, n, inner) some of the outer or some of the inner elements."""
     outer, n, inner = arrays[0].shape
-    if n * inner <= _BLOCK or inner == 1:
-        several = max(1, _BLOCK // (n * inner))
-        for i in range(0, outer, several):
-            parts = [x[i : i + several] for x in arrays]
-            if inner == 1:
-                step(*[x.reshape(-1, n) for x in parts], 1)
-            else:
-                step(*parts, 1)
-        return
-    columns = max(2048, _BLOCK // n)
-    for k in range(outer):
+    several = max(1, _BLOCK // (n * inner))
+    columns = inner if n * inner <= _BLOCK else max(2048, _BLOCK // n)
+    for k in range(0, outer, several):
         for i in range(0, inner, columns):
-            step(*[x[k, :, i : i + columns] for x in arrays], 0)
+            yield [x[k : k + several, :, i : i + columns] for x in arrays]
+
+
+def _by_columns(step: Callable[..., None], n: int, *arguments: Any) -> None:
+    """What `step` writes for short rows, of n elements each, made from their columns."""
+    *inputs, out, _ = arguments
+    columns = [np.ascontiguousarray(x.reshape(-1, n).T) for x in inputs]
+    result = np.empty_like(columns[0], out.dtype)
+    step(*columns, result, 0)
+    out.reshape(-1, n)[...] = result.T
 
 
 def logsumexp(x: Array, dims: tuple[int, ...], keepdim: bool) -> Array:
@@ -168,23 +196,29 @@ def logsumexp(x: Array, dims: tuple[int, ...], keepdim: bool) -> Array:
         return logsumexp(reduce.columns_of(x), (0,), False).reshape(x.shape[:-1] + (1,) * keepdim)
     if x.size and dims == (x.ndim - 1,) and x.size > _BLOCK:
         rows = x.reshape(-1, x.shape[-1])
-        several = max(1, _BLOCK // rows.shape[1])
-        y = np.concatenate([_logsumexp(rows[i : i + several], (1,)) for i in range(0, len(rows), several)])
+        y = np.empty_like(rows, shape=(len(rows), 1))
+
+        def write(part: list[Array]) -> None:
+            part[1][...] = _logsumexp(part[0], (1,))
+
+        _share(write, _rows(rows.shape[1], [rows, y]), x.size)
     else:
         y = _logsumexp(x, dims)
     return y.reshape([1 if i in dims else n for i, n in enumerate(x.shape) if keepdim or i not in dims])
 
 
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")  # e^x, what overflows beside an infinity, log 0
 def _logsumexp(x: Array, dims: tuple[int, ...]) -> Array:
-    if _is_safe(x):
-        log: Array = np.log(reduce.sum(np.exp(x), dims, True))
-        return log
+    if _is_large(x):
+        total = reduce.sum(np.exp(x), dims, True)
+        if _is_safe(total):
+            log: Array = np.log(total)
+            return log
     greatest: Array = np.maximum.reduce(x, dims, keepdims=True, initial=-math.inf)
-    with np.errstate(divide="ignore", over="ignore"):  # log 0; what overflows beside an infinity
-        greatest = np.where(np.isfinite(greatest), greatest, np.zeros_like(greatest))
-        e = np.subtract(x, greatest)
-        e = np.exp(e, out=e if e.ndim else None)
-        y: Array = np.log(reduce.sum(e, dims, True))
+    greatest = np.where(np.isfinite(greatest), greatest, np.zeros_like(greatest))
+    e = np.subtract(x, greatest)
+    e = np.exp(e, out=e if e.ndim else None)
+    y: Array = np.log(reduce.sum(e, dims, True))
     return y + greatest
 
 

@@ -31,7 +31,7 @@ class AttentionGradFn(FusedGradFn):
     _y: Array
 
     def __init__(self, terms: kernels.Terms, normaliser: kernels.Normaliser) -> None:
-        for array in normaliser:
+        for array in (normaliser.shift, normaliser.inverse):
             if array is not None:
                 lock(array)
         self._terms = terms
@@ -146,7 +146,8 @@ def scaled_dot_product_attention(
             kept, gain = np.zeros(shape, np.bool_), 0.0
         lock(kept)
     terms = kernels.Terms(float(scale), is_causal, mask, kept, float(gain))
-    y, normaliser = kernels.attention(query._data, key._data, value._data, terms)
+    live = any(x._grad_fn is not CONSTANT for x in inputs)
+    y, normaliser = kernels.attention(query._data, key._data, value._data, terms, live)
     return AttentionGradFn(terms, normaliser).record(y, *inputs)
 
 
