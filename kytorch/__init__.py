@@ -142,6 +142,7 @@ if TYPE_CHECKING:
     from kytorch.anomaly import detect_anomaly
     from kytorch.checkpoint import Checkpoint, CheckpointError, load, read_metadata, read_state_dict, save
     from kytorch.func.recorded import grad
+    from kytorch.profiling.profile import profile
 else:
     # Imported when first asked for, so that `import kytorch` costs no more than Tensors and their operations.
     _PARTS = {"data", "func", "nn", "optim", "testing"}
@@ -151,6 +152,7 @@ else:
         "detect_anomaly": "anomaly",
         "grad": "func.recorded",
         "load": "checkpoint",
+        "profile": "profiling.profile",
         "read_metadata": "checkpoint",
         "read_state_dict": "checkpoint",
         "save": "checkpoint",
@@ -191,14 +193,14 @@ __all__ = [
     "masked_select", "matmul", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "moveaxis",
     "movedim", "mul", "multinomial", "mv", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow",
     "ne", "neg", "nn", "no_grad", "nonzero", "norm", "normal", "one_hot", "ones", "ones_like", "optim", "outer",
-    "pad", "permute", "poisson", "pow", "prod", "quantile", "rand", "rand_like", "randint", "randn", "randn_like",
-    "randperm", "ravel", "read_metadata", "read_state_dict", "reciprocal", "release_memory", "relu", "remainder",
-    "repeat_interleave",
-    "reshape", "roll", "rot90", "round", "rsqrt", "save", "scatter", "scatter_add", "scatter_reduce", "searchsorted",
-    "select", "sigmoid", "sign", "sin", "sinc", "sinh", "softmax", "softplus", "sort", "split", "sqrt", "square",
-    "squeeze", "stack", "std", "std_mean", "sub", "sum", "sum_to_size", "swapaxes", "t", "take", "take_along_dim",
-    "tan", "tanh", "tensor", "tensor_split", "tensordot", "testing", "tile", "to", "topk", "trace", "transpose",
-    "tril", "tril_indices", "triu", "triu_indices", "trunc", "uint8", "unbind", "unflatten", "uniform", "unique",
-    "unsqueeze", "var", "var_mean", "vdot", "vstack", "where", "xlogy", "zeros", "zeros_like",
+    "pad", "permute", "poisson", "pow", "prod", "profile", "quantile", "rand", "rand_like", "randint", "randn",
+    "randn_like", "randperm", "ravel", "read_metadata", "read_state_dict", "reciprocal", "release_memory", "relu",
+    "remainder", "repeat_interleave", "reshape", "roll", "rot90", "round", "rsqrt", "save", "scatter", "scatter_add",
+    "scatter_reduce", "searchsorted", "select", "sigmoid", "sign", "sin", "sinc", "sinh", "softmax", "softplus",
+    "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "sub", "sum", "sum_to_size", "swapaxes",
+    "t", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot", "testing", "tile", "to",
+    "topk", "trace", "transpose", "tril", "tril_indices", "triu", "triu_indices", "trunc", "uint8", "unbind",
+    "unflatten", "uniform", "unique", "unsqueeze", "var", "var_mean", "vdot", "vstack", "where", "xlogy", "zeros",
+    "zeros_like",
 ]
 # fmt: on

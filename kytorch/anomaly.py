@@ -10,21 +10,20 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from kytorch.nn.module import layer_of
-from kytorch.tensor.contexts import Setting
 from kytorch.tensor.core import CONSTANT
 from kytorch.tensor.holder import ArrayHolder
 from kytorch.tensor.values import Array
-from kytorch.tensor.watching import Watcher, watcher
+from kytorch.tensor.watching import Watching
 
 
-class detect_anomaly(Setting[Watcher | None]):
+class detect_anomaly(Watching):
     """Within this context every value and gradient is checked, and the first that is not finite raises.
 
     The FloatingPointError names the operation, its layer and the source line that called it. Slow: for looking only.
     """
 
     def __init__(self) -> None:
-        super().__init__(watcher, _Check())
+        super().__init__(_Check())
         self._warnings: list[Any] = []  # NumPy's settings to come back to
 
     def __enter__(self) -> Self:
@@ -38,6 +37,8 @@ class detect_anomaly(Setting[Watcher | None]):
 
 
 class _Check:
+    sees_gradients = True
+
     def __init__(self) -> None:
         self._places: WeakKeyDictionary[object, str] = WeakKeyDictionary()
 

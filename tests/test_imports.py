@@ -21,8 +21,8 @@ RANKS = {
     "checkpoint": 8,
 }  # fmt: skip
 # What stands beside the order: what NumPy's functions do to Tensors, checks of gradients above func, and the anomaly
-# hunt, which names the layer, above nn.
-OTHERS = {"numpy_functions": 5, "testing": 6, "anomaly": 7}
+# hunt and the profiler, which name the layer, above nn.
+OTHERS = {"numpy_functions": 5, "testing": 6, "anomaly": 7, "profiling": 7}
 LEVEL = {**RANKS, **OTHERS}
 
 # Extras, imported where they are used, so that the core does without them.

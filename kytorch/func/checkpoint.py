@@ -167,6 +167,7 @@ class _Made:
     def __init__(self, other: Watcher | None) -> None:
         self.nodes: set[int] = set()  # by id: what is older than these was there all the time
         self._other: Watcher | None = other._other if isinstance(other, _Made) else other
+        self.sees_gradients = self._other is not None and self._other.sees_gradients
 
     def made(self, data: Array, grad_fn: object) -> None:
         self.nodes.add(id(grad_fn))
