@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from kytorch.kernels import broadcast
+from kytorch.kernels import broadcast, memory
+from kytorch.kernels.blas import one_thread
 from kytorch.tensor.core import (
     CONSTANT,
     A,
@@ -148,6 +149,7 @@ def walk(
     """
     if root is CONSTANT:
         return {}
+    memory.used()
     ends: Collection[GradFn] = ()
     if targets is None:
         waiting = _consumers(root)
@@ -156,64 +158,67 @@ def walk(
         if root not in waiting:
             return {}
     watching = watcher.get()
+    if watching is not None and not watching.sees_gradients:
+        watching = None
     partial: dict[GradFn, A] = {}  # what has arrived at nodes that wait for more
     sums: set[GradFn] = set()  # of these, the buffers made here, which may be added to in place
     reached: dict[GradFn, A] = {}
     ready = [(root, g)]
-    while ready:
-        node, g = ready.pop()
-        if not node._inputs or node in ends:
-            reached[node] = g
-            continue
-        if through and targets and node in targets:
-            reached[node] = g
-        if isinstance(node, PartGradFn) and not isinstance(g, Tensor) and watching is None:
-            child = node._inputs[0]
-            if child in sums and partial[child].dtype == g.dtype and partial[child].ndim:
-                node.add_to(partial[child], g)
+    with one_thread():  # for the products of the rules
+        while ready:
+            node, g = ready.pop()
+            if not node._inputs or node in ends:
+                reached[node] = g
+                continue
+            if through and targets and node in targets:
+                reached[node] = g
+            if isinstance(node, PartGradFn) and not isinstance(g, Tensor) and watching is None:
+                child = node._inputs[0]
+                if child in sums and partial[child].dtype == g.dtype and partial[child].ndim:
+                    node.add_to(partial[child], g)
+                    if waiting[child] > 1:
+                        waiting[child] -= 1
+                    elif child._inputs:
+                        ready.append((child, partial.pop(child)))
+                    else:
+                        reached[child] = partial.pop(child)
+                    continue
+                if child not in partial:
+                    sums.add(child)
+            terms = node.vjps(g, view)
+            if len(terms) != len(node._inputs):
+                raise ValueError(f"{node.name}: its rule made {len(terms)} gradients for {len(node._inputs)} inputs")
+            for child, shape, term in zip(node._inputs, node._shapes, terms):
+                if child is CONSTANT or (targets is not None and child not in waiting):
+                    continue
+                if term is None:
+                    raise NotImplementedError(f"{node.name}: its rule has no gradient for an input that needs one")
+                if watching is not None:
+                    watching.flowed(term, node)
+                try:
+                    fits = term.shape == shape
+                except AttributeError:
+                    kind = type(term).__name__
+                    raise TypeError(f"{node.name}: its rule made a {kind}, not an array or a Tensor") from None
+                if not fits:
+                    term = _sum_to_size(node, term, shape)
+                if partial and child in partial:
+                    if child in sums and term.dtype == partial[child].dtype:
+                        partial[child] += term
+                    else:
+                        partial[child] = partial[child] + term
+                        sums.add(child)
+                    term = partial[child]
                 if waiting[child] > 1:
                     waiting[child] -= 1
-                elif child._inputs:
-                    ready.append((child, partial.pop(child)))
+                    partial[child] = term
                 else:
-                    reached[child] = partial.pop(child)
-                continue
-            if child not in partial:
-                sums.add(child)
-        terms = node.vjps(g, view)
-        if len(terms) != len(node._inputs):
-            raise ValueError(f"{node.name}: its rule made {len(terms)} gradients for {len(node._inputs)} inputs")
-        for child, shape, term in zip(node._inputs, node._shapes, terms):
-            if child is CONSTANT or (targets is not None and child not in waiting):
-                continue
-            if term is None:
-                raise NotImplementedError(f"{node.name}: its rule has no gradient for an input that needs one")
-            if watching is not None:
-                watching.flowed(term, node)
-            try:
-                fits = term.shape == shape
-            except AttributeError:
-                kind = type(term).__name__
-                raise TypeError(f"{node.name}: its rule made a {kind}, not an array or a Tensor") from None
-            if not fits:
-                term = _sum_to_size(node, term, shape)
-            if partial and child in partial:
-                if child in sums and term.dtype == partial[child].dtype:
-                    partial[child] += term
-                else:
-                    partial[child] = partial[child] + term
-                    sums.add(child)
-                term = partial[child]
-            if waiting[child] > 1:
-                waiting[child] -= 1
-                partial[child] = term
-            else:
-                if partial:
-                    partial.pop(child, None)
-                if child._inputs:
-                    ready.append((child, term))
-                else:
-                    reached[child] = term
+                    if partial:
+                        partial.pop(child, None)
+                    if child._inputs:
+                        ready.append((child, term))
+                    else:
+                        reached[child] = term
     return reached
 
 

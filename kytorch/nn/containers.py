@@ -6,6 +6,7 @@ import itertools
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar, overload
 
+from kytorch.nn.chain import in_order
 from kytorch.nn.module import Module
 from kytorch.tensor.core import Tensor, TrainableWeight
 
@@ -221,9 +222,7 @@ class Sequential(_Listed[Layer]):
             self._set(name, layer)  # type: ignore[arg-type]  # which refuses a mapping among others
 
     def forward(self, x: Tensor) -> Tensor:
-        for layer in self._named.values():
-            x = layer(x)
-        return x
+        return in_order(self._named.values(), x)  # type: ignore[arg-type]  # modules, by `_kind`
 
     def _sliced(self, items: list[tuple[str, Layer]]) -> Self:
         return type(self)(dict(items))

@@ -73,7 +73,7 @@ class Module:
                     return self.forward(x, *args, **kwargs)
                 return self.forward(x)  # the usual call, in half the time
             except Exception as error:
-                _note_layer(error, self)
+                note_layer(error, self)
                 raise
 
         def forward(self, *args, **kwargs):
@@ -361,11 +361,11 @@ def _join(path: str, name: str) -> str:
 _NOTE = "in layer "
 
 
-def _note_layer(error: Exception, module: Module) -> None:
+def note_layer(error: Exception, module: Module) -> None:
     """Note on `error`, which leaves the call of `module`, the layer that it comes from and its path from here."""
     path, child, layer = vars(error).get("kytorch_layer", ("", module, _shown(module)))
     if child is not module:
-        path = _join(_name_in(module, child), path)
+        path = _join(name_in(module, child), path)
     vars(error)["kytorch_layer"] = path, module, layer
     if notes := getattr(error, "__notes__", None):
         notes[:] = [note for note in notes if not note.startswith(_NOTE)]  # an inner module's, with less of the path
@@ -380,7 +380,7 @@ def called(method: Callable[Concatenate[M, P], T]) -> Callable[Concatenate[M, P]
         try:
             return method(self, *args, **kwargs)
         except Exception as error:
-            _note_layer(error, self)
+            note_layer(error, self)
             raise
 
     return calling
@@ -392,11 +392,12 @@ def layer_of(frames: Iterable[FrameType]) -> str:
     path = ""
     for parent, child in itertools.pairwise(modules):
         if child is not parent:
-            path = _join(path, _name_in(parent, child))
+            path = _join(path, name_in(parent, child))
     return f"{path + ': ' if path else ''}{_shown(modules[-1])}" if modules else ""
 
 
-def _name_in(parent: Module, child: Module) -> str:
+def name_in(parent: Module, child: Module) -> str:
+    """The path of `child` in `parent`, or its class where it has none."""
     return next((name for name, part in parent.named_modules() if part is child), type(child).__name__)
 
 

@@ -25,9 +25,9 @@ class SigmoidGradFn(OutputGradFn):
     __slots__ = ()
 
     def vjp(self, g: A, y: A) -> A:
-        if isinstance(g, Tensor) or y.size <= _FEW:
+        if isinstance(g, Tensor):
             return g * (y * (1.0 - y))
-        return activation.sigmoid_vjp(g, y)
+        return kernels.sigmoid_vjp(g, y) if y.size <= _FEW else activation.sigmoid_vjp(g, y)
 
 
 @method
@@ -50,7 +50,7 @@ class ReluGradFn(OutputGradFn):
 
 
 def _nonzero(y: Array) -> Array:
-    return np.not_equal(y, 0)
+    return np.not_equal(y, kernels.ZERO[y.dtype.char])
 
 
 @method

@@ -67,8 +67,9 @@ def checked_labels(name: str, target: Tensor, classes: int, ignore_index: int) -
         raise TypeError(f"{name}: class indices are integers, not {labels.dtype}; convert them with to(int64)")
     if not labels.size:
         return labels, None
-    # As an unsigned number, a negative one is huge too.
-    in_range = np.maximum.reduce(labels.astype(np.uintp, copy=False)) < classes
+    # As an unsigned number, a negative one is huge too; argmax takes a third of a reduction's time.
+    unsigned = labels.view(np.uintp) if labels.dtype == np.intp else labels.astype(np.uintp)
+    in_range = unsigned.item(unsigned.argmax()) < classes
     if in_range and not 0 <= ignore_index < classes:
         return labels, None
     counts = labels != ignore_index
