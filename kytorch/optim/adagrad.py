@@ -81,5 +81,8 @@ class _Rule(Rule):
         np.divide(g, out, out=out)
         np.multiply(out, -self.rate, out=out)
 
+    def most(self, g: float, old: Sequence[float]) -> Sequence[float]:
+        return [old[0] + g * g]
+
     def reach(self, squares: Sequence[float]) -> float:
         return bound(self.rate, self.eps, self.eps)  # g is at most the root

@@ -104,6 +104,10 @@ class _Rule(MomentsRule):
         if len(new) == 3:
             np.maximum(old[2], new[1], out=new[2])
 
+    def most(self, g: float, old: Sequence[float]) -> Sequence[float]:
+        mean, square = super().most(g, old)
+        return [mean, square, max(old[2], square)] if len(old) == 3 else [mean, square]
+
     def move(
         self, g: Array, w: Array, old: Sequence[Array], new: Sequence[Array], out: Array, scratch: Sequence[Array]
     ) -> None:

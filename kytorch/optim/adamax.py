@@ -83,5 +83,8 @@ class _Rule(Rule):
         np.divide(new[0], new[1], out=out)
         np.multiply(out, -self.rate, out=out)
 
+    def most(self, g: float, old: Sequence[float]) -> Sequence[float]:
+        return [max(g, old[0]), max(g + self.eps, old[1])]
+
     def reach(self, squares: Sequence[float]) -> float:
         return bound(self.rate, math.sqrt(squares[0]), self.eps)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -9,21 +11,25 @@ from typing import TypeAlias
 import numpy as np
 
 from kytorch.kernels.threads import in_threads, number_of_threads
-from kytorch.optim.recycling import Cut, Spare, fresh
+from kytorch.optim.recycling import Cut, Known, Spare, fresh
 from kytorch.optim.rule import Rule
 from kytorch.optim.state import working_dtype
 from kytorch.tensor.core import TrainableWeight
 from kytorch.tensor.values import Array, Shape, lock
 
-# Elements of a block of a big array: few enough for a core's cache, and enough that threads, which wait for the
+# Elements of a block of a big array, about: few enough for a core's cache, and enough that threads, which wait for the
 # interpreter's lock after each call of NumPy's, seldom do.
 BLOCK = 1 << 16
-# Blocks from which on a second thread pays.
-_SHARED = 4
+# Elements from which on a second thread pays.
+_SHARED = 4 * BLOCK
 # Weights of few elements are computed as one array, of at most so many, since NumPy's calls would take the time.
 SMALL = 1 << 13
 JOINED = 1 << 15
 WEIGHTS = ""  # beside the names of a state's fields
+# Elements of a line of the cache, or more.
+_LINE = 16
+# What is smaller by far than what its dtype can hold, for all that rounding may add.
+_FAR = {char: float(np.finfo(char).max) / 8.0 for char in "fd"}
 
 
 def is_turned(array: Array) -> bool | None:
@@ -32,14 +38,14 @@ def is_turned(array: Array) -> bool | None:
     return False if flags.c_contiguous else True if flags.f_contiguous else None
 
 
-# A weight's size, its shape in the order of memory, and whether that is turned.
-Layout: TypeAlias = tuple[int, Shape, bool]
+# Where a weight is among joined ones, its shape in the order of memory unless it is a vector, and whether it is turned.
+Layout: TypeAlias = tuple[slice, Shape | None, bool]
 
 
 class Part:
     """A part of a step: one weight, or small ones of one dtype and count as if they were one, and its arrays."""
 
-    __slots__ = ("cuts", "dtype", "fields", "g", "is_large", "layouts", "new", "old", "rule", "sums", "w", "weights")
+    __slots__ = ("cuts", "dtype", "fields", "g", "layouts", "most", "new", "old", "rule", "sums", "w", "was", "weights")
 
     def __init__(
         self,
@@ -60,8 +66,9 @@ class Part:
         self.old = old
         self.new: list[Array] = []
         self.layouts = layouts  # of joined weights
-        self.is_large = rule.elementwise and g.size >= 2 * BLOCK
-        self.sums: list[list[float]] = []
+        self.was: Sequence[float] | None = None  # bounds of the sizes of what is in `old`
+        self.most: Sequence[float] = ()  # and in `new`
+        self.sums: list[list[float]] = []  # for each block, of the squares in `new`; with `was` of those in g alone
         self.cuts: dict[str, Cut] = {}  # of joined weights, by the state's fields
 
     def arrays(self, *more: Array) -> list[Array]:
@@ -84,9 +91,29 @@ class Part:
         """What the step after the next may write to, if nobody has it by then."""
         return [x for x in self.old if x is not None] if self.layouts is None else []
 
-    def squares(self) -> list[float]:
-        """For each new array the sum of its squares."""
-        return self.sums[0] if len(self.sums) == 1 else [sum(column) for column in zip(*self.sums)]
+    def recall(self, known: Known | None) -> None:
+        """Find the bounds of what is remembered, if those of what is to be follow of them."""
+        if known is not None and len(known.arrays) == len(self.old) and all(map(operator.is_, known.arrays, self.old)):
+            was = known.most
+        elif all(x is None for x in self.old):
+            was = [abs(self.rule.initial)] * len(self.old)
+        else:
+            return
+        if math.isfinite(sum(self.rule.most(0.0, was))):
+            self.was = was
+
+    def bounded(self) -> bool:
+        """Whether what is remembered now is finite for sure: its bounds are found."""
+        sums, self.sums = self.sums, []
+        squares = sums[0] if len(sums) == 1 else [sum(column) for column in zip(*sums)]
+        sizes = [math.sqrt(x) for x in squares]
+        if self.was is None:
+            self.most = sizes
+            return math.isfinite(sum(sizes))
+        (g,) = sizes
+        self.most = self.rule.most(g, self.was)
+        self.was = None
+        return sum(self.most, g) < _FAR[self.dtype.char]
 
     def cut(self, array: Array, name: str | None = None) -> Sequence[Array]:
         """What is each weight's own of `array`, locked; the step after this one may find it under `name`."""
@@ -94,12 +121,11 @@ class Part:
         if self.layouts is None:
             return (array,)
         pieces: list[Array] = []
-        start = 0
-        for size, shape, turned in self.layouts:
-            stop = start + size
-            own = array[start:stop].reshape(shape)
+        for place, shape, turned in self.layouts:
+            own = array[place]
+            if shape is not None:
+                own = own.reshape(shape)
             pieces.append(own.T if turned else own)
-            start = stop
         if name is not None:
             self.cuts[name] = Cut(array, pieces)
         return pieces
@@ -131,58 +157,63 @@ class Scratch:
         return found
 
 
-# Of a part's arrays, from an element on.
-_Block: TypeAlias = tuple[Part, list[Array], int]
+# Of a part's arrays, from an element to another.
+_Block: TypeAlias = tuple[Part, list[Array], int, int]
 # Of one part, with blocks of its arrays and scratch arrays beside them.
-_Work: TypeAlias = Callable[[Part, list[Array], list[Array]], None]
+_Work: TypeAlias = Callable[[Part, list[Array], list[Array]], object]
 
 
 def _each(work: _Work, parts: Sequence[Part], scratch: list[Scratch], outs: Sequence[Array] | None = None) -> None:
     """Do `work` for each block of each of `parts`; `outs` are further arrays of theirs."""
-    own = _taken(scratch)
+    if len(parts) == 1 and parts[0].w.size <= BLOCK:  # a small model's, or a short list's
+        (part,) = parts
+        arrays = part.arrays(*(() if outs is None else outs))
+        work(part, arrays, Scratch().of(arrays[1], part))
+        return
     blocks: deque[_Block] = deque()
+    total = 0
     for i, part in enumerate(parts):
         arrays = part.arrays() if outs is None else part.arrays(outs[i])
-        if part.is_large:
-            blocks.extend([(part, arrays, start) for start in range(0, part.w.size, BLOCK)])
-        else:
-            work(part, arrays, own.of(arrays[1], part))
-    scratch.append(own)
-    if len(blocks) >= _SHARED and (threads := number_of_threads()) > 1:
-        in_threads(lambda: _share(work, blocks, scratch), threads)
-    elif blocks:
+        size = part.w.size
+        total += size
+        if size < 2 * BLOCK or not part.rule.elementwise:
+            blocks.append((part, arrays, 0, size))
+        else:  # of one size, about, and of whole cache lines
+            step = -(-size // ((size + BLOCK // 2) // BLOCK * _LINE)) * _LINE
+            blocks.extend([(part, arrays, start, start + step) for start in range(0, size, step)])
+    if total >= _SHARED and (threads := number_of_threads()) > 1:
+        in_threads(lambda: _share(work, blocks, scratch), min(threads, len(blocks)))
+    else:
         _share(work, blocks, scratch)
-
-
-def _taken(scratch: list[Scratch]) -> Scratch:
-    try:
-        return scratch.pop()
-    except IndexError:  # there is none, or another thread was quicker
-        return Scratch()
 
 
 def _share(work: _Work, blocks: deque[_Block], scratch: list[Scratch]) -> None:
     """Do `work` for one block after another, which other threads may take too."""
-    own = _taken(scratch)
+    try:
+        own = scratch.pop()
+    except IndexError:  # there is none, or another thread was quicker
+        own = Scratch()
     while blocks:
         try:
-            part, arrays, start = blocks.popleft()
+            part, arrays, start, stop = blocks.popleft()
         except IndexError:  # another thread has taken the last one
             break
         try:
-            block = [x[start : start + BLOCK] for x in arrays]
-            work(part, block, own.of(block[0], part))
+            block = [x[start:stop] for x in arrays] if stop - start < part.w.size else arrays
+            work(part, block, own.of(block[1], part))
         except BaseException:
             blocks.clear()
             raise
     scratch.append(own)
 
 
-def _remember(part: Part, arrays: list[Array], scratch: list[Array]) -> None:
+def _remember(part: Part, arrays: list[Array], scratch: list[Array]) -> Array:
     n = len(part.fields)
-    g, w, old, new = arrays[0], arrays[1], arrays[2 : 2 + n], arrays[2 + n :]
-    part.rule.remember(_direction(part, g, w, scratch), old, new, scratch)
-    part.sums.append([float(np.vdot(x, x)) for x in new])
+    new = arrays[2 + n : 2 + 2 * n]
+    g = _direction(part, arrays[0], arrays[1], scratch)
+    part.rule.remember(g, arrays[2 : 2 + n], new, scratch)
+    part.sums.append([float(np.vdot(x, x)) for x in (new if part.was is None else [g])])
+    return g
 
 
 def remember(parts: Sequence[Part], scratch: list[Scratch]) -> None:
@@ -190,20 +221,24 @@ def remember(parts: Sequence[Part], scratch: list[Scratch]) -> None:
     _each(_remember, parts, scratch)
 
 
-def moved(parts: Sequence[Part], scratch: list[Scratch], spare: Spare) -> list[Array]:
-    """The new weights."""
+def moved(parts: Sequence[Part], scratch: list[Scratch], spare: Spare, *, at_once: bool = False) -> list[Array]:
+    """The new weights; `at_once` with what the state is to remember, which is written."""
     outs = [fresh(part.w, part.w.dtype, spare.get(part.weights[0])) for part in parts]
-    _each(_move, parts, scratch, outs)
+    _each(_remember_and_move if at_once else _move, parts, scratch, outs)
     return outs
 
 
-def _move(part: Part, arrays: list[Array], scratch: list[Array]) -> None:
+def _remember_and_move(part: Part, arrays: list[Array], scratch: list[Array]) -> None:
+    _move(part, arrays, scratch, _remember(part, arrays, scratch))
+
+
+def _move(part: Part, arrays: list[Array], scratch: list[Array], g: Array | None = None) -> None:
     n = len(part.fields)
-    g, w, old, new, out = arrays[0], arrays[1], arrays[2 : 2 + n], arrays[2 + n : -1], arrays[-1]
+    w, old, new, out = arrays[1], arrays[2 : 2 + n], arrays[2 + n : -1], arrays[-1]
     rule = part.rule
     same = out.dtype is part.dtype
     step = out if same else np.empty_like(out, part.dtype)
-    rule.move(_direction(part, g, w, scratch), w, old, new, step, scratch)
+    rule.move(_direction(part, arrays[0], w, scratch) if g is None else g, w, old, new, step, scratch)
     if rule.keep != 1.0:
         w = np.multiply(w, rule.keep, out=scratch[-2], dtype=part.dtype)
     np.add(step, w, out=step)

@@ -85,11 +85,11 @@ def refuse_bad_gradients(operation: str, gradients: Gradients) -> float:
         if g.shape != w.shape or g.dtype != w.dtype:
             raise _wrong_gradient(operation, gradients, weight, g)
         if g.size <= _FEW:
-            few.append(g)
+            few.append(g.ravel("K"))  # no copy, whatever the layout
         else:
             squares += _square(operation, gradients, weight, g)
     if few:
-        square = _squared(np.concatenate(few, None))  # one look at many small arrays
+        square = _squared(np.concatenate(few))  # one look at many small arrays
         if not math.isfinite(square):
             square = sum([_square(operation, gradients, w, g._data) for g, w in gradients if g._data.size <= _FEW])
         squares += square

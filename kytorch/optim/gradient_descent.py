@@ -120,6 +120,9 @@ class _Rule(Rule):
         else:
             np.multiply(new[0], -self.rate, out=out)
 
+    def most(self, g: float, old: Sequence[float]) -> Sequence[float]:
+        return [self.momentum * old[0] + g]
+
     def reach(self, squares: Sequence[float]) -> float:
         return math.inf if self.nesterov else bound(self.rate, math.sqrt(squares[0]))
 

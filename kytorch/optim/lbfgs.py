@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from kytorch.kernels.matmul import dot
 from kytorch.optim.checks import count, number, refuse_bad_gradients
 from kytorch.optim.line_search import Point, strong_wolfe
 from kytorch.optim.pairs import History, Layout, Pair
@@ -96,7 +97,7 @@ def lbfgs(
                         pairs = (*pairs, pair)[-kept:]
                 direction = _direction(g, pairs)
                 gradient, before, change = g, value, np.zeros_like(g)
-                slope = float(g @ direction)
+                slope = float(dot(g, direction))
                 if slope > -small_enough:
                     break
                 length = rate if step > 1 else min(1.0, 1.0 / float(np.abs(g).sum())) * rate
@@ -165,7 +166,7 @@ class _Loss:
         """The loss at x + length direction."""
         self.move(x + direction * length)
         value, g = self()
-        return Point(length, value, float(g @ direction), g)
+        return Point(length, value, float(dot(g, direction)), g)
 
     def restore(self) -> None:
         """Give the weights the arrays that they had at first."""
@@ -193,13 +194,13 @@ def _direction(g: Array, pairs: Sequence[Pair]) -> Array:
     scratch = np.empty_like(q)
     parts: list[float] = []
     for s, y, curvature in reversed(pairs):
-        part = float(s @ q) / curvature
+        part = float(dot(s, q)) / curvature
         q -= np.multiply(y, part, out=scratch)
         parts.append(part)
     _, y, curvature = pairs[-1]
-    q *= curvature / float(y @ y)  # equation 7.20
+    q *= curvature / float(dot(y, y))  # equation 7.20
     for (s, y, curvature), part in zip(pairs, reversed(parts)):
-        q += np.multiply(s, part - float(y @ q) / curvature, out=scratch)
+        q += np.multiply(s, part - float(dot(y, q)) / curvature, out=scratch)
     return q
 
 

@@ -63,5 +63,8 @@ class _Rule(Rule):
         np.sign(scratch[0], out=out)  # in place it takes twenty times as long
         np.multiply(out, -self.lr, out=out)
 
+    def most(self, g: float, old: Sequence[float]) -> Sequence[float]:
+        return [max(g, old[0])]
+
     def reach(self, squares: Sequence[float]) -> float:
         return self.lr

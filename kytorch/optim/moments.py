@@ -39,3 +39,9 @@ class MomentsRule(Rule):
     def remember(self, g: Array, old: Sequence[Array], new: Sequence[Array], scratch: Sequence[Array]) -> None:
         average(old[0], g, self.beta1, new[0], scratch[0])
         average_square(old[1], g, self.beta2, new[1], scratch[0])
+
+    def most(self, g: float, old: Sequence[float]) -> Sequence[float]:
+        return [
+            self.beta1 * old[0] + (1.0 - self.beta1) * g,
+            self.beta2 * old[1] + (1.0 - self.beta2) * g * g,
+        ]

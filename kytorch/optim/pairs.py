@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from kytorch.kernels.matmul import dot
 from kytorch.optim.state import ByWeight, working_dtype
 from kytorch.tensor.core import TrainableWeight
 from kytorch.tensor.values import Array, lock
@@ -67,7 +68,7 @@ class Layout:
             change, gradient_change = self.flat(self.by_weight(change)), self.flat(self.by_weight(gradient_change))
         lock(change)
         lock(gradient_change)
-        return Pair(change, gradient_change, float(change @ gradient_change))
+        return Pair(change, gradient_change, float(dot(change, gradient_change)))
 
     def pairs(self, changes: ByWeight, gradient_changes: ByWeight) -> tuple[Pair, ...]:
         """Those of which the arrays have the rows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import weakref
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -22,8 +23,16 @@ class Cut(NamedTuple):
     pieces: list[Array]
 
 
-Joined: TypeAlias = dict[tuple[TrainableWeight, ...], dict[str, Cut]]
-"""For small weights that were computed as one, what was cut into their arrays, by the state's fields."""
+class Known(NamedTuple):
+    """Of weights that were computed as one what was remembered, bounds of its sizes, and what was cut into pieces."""
+
+    arrays: list[Array]
+    most: Sequence[float]
+    cuts: dict[str, Cut]
+
+
+Before: TypeAlias = dict[tuple[TrainableWeight, ...], Known]
+"""What is known of the step before."""
 
 
 def fresh(like: Array, dtype: np.dtype[Any], spare: list[Array] | None) -> Array:

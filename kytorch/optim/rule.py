@@ -62,6 +62,13 @@ class Rule:
         """Write to `out` what is to be added to the weight."""
         raise NotImplementedError
 
+    def most(self, g: float, old: Sequence[float]) -> Sequence[float]:
+        """Bounds of the sizes of what `remember` writes to `new`, given such of g and of `old`: for each array one.
+
+        With it a look at g tells, nearly always, that all of that is finite; without it takes a look at `new`.
+        """
+        return [math.inf] * len(old)
+
     def reach(self, squares: Sequence[float]) -> float:
         """A bound of what `move` writes, given for each array of `new` the sum of its squares.
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from kytorch.optim.recycling import Joined, Spare
+from kytorch.optim.recycling import Before, Spare
 from kytorch.tensor.core import Tensor, TrainableWeight
 from kytorch.tensor.values import Array, Shape, lock
 
@@ -45,8 +45,8 @@ def working_dtype(weight: TrainableWeight) -> np.dtype[Any]:
 class _Recycling:
     """Private slots, which no copy, pickle or checkpoint takes over, of what makes the next step quicker."""
 
-    __slots__ = ("_joined", "_spare")
-    _joined: Joined
+    __slots__ = ("_before", "_spare")
+    _before: Before
     _spare: Spare
 
 

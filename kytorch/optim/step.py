@@ -23,7 +23,6 @@ An optimizer is a `Rule`, array code that knows nothing of weights or states, an
 from __future__ import annotations
 
 import copy
-import math
 import operator
 from collections import deque
 from collections.abc import Sequence
@@ -31,16 +30,16 @@ from typing import TypeAlias
 
 import numpy as np
 
-from kytorch.optim.blockwise import JOINED, SMALL, WEIGHTS, Part, Scratch, is_turned, moved, remember
+from kytorch.optim.blockwise import JOINED, SMALL, WEIGHTS, Layout, Part, Scratch, is_turned, moved, remember
 from kytorch.optim.checks import refuse_bad_gradients, refuse_other_kinds, refuse_overflow, update
-from kytorch.optim.recycling import Cut, Joined, Spare, fresh
+from kytorch.optim.recycling import Before, Cut, Known, Spare, fresh
 from kytorch.optim.rule import Rule
 from kytorch.optim.state import ByWeight, S, State, succeeded, working_dtype
 from kytorch.tensor.core import Gradients, TrainableWeight
 from kytorch.tensor.values import Array
 
 # Elements of the weights that move together: then their old arrays are let go, before the next ones' new are made.
-_TOGETHER = 1 << 18
+_TOGETHER = 1 << 19
 
 # A finite number stays finite when less than half the distance of its dtype's two largest is added; a quarter leaves
 # room for the rounding of a bound.
@@ -59,11 +58,21 @@ def stepped(operation: str, gradients: Gradients, state: S, rule: Rule) -> S:
     and everything else is as it was.
     """
     spare: Spare = getattr(state, "_spare", {})
-    parts, values = _prepared(operation, gradients, state, rule, spare)
+    before: Before = getattr(state, "_before", {})
+    parts, values = _prepared(operation, gradients, state, rule, spare, before)
     scratch: list[Scratch] = []
-    remember(parts, scratch)
-    squares = [part.squares() for part in parts]
-    if not math.isfinite(sum(map(sum, squares))):
+    foreseen = [part.was is not None for part in parts]
+    outs: list[Array] | None = None
+    if all(foreseen) and (len(parts) == 1 or sum(map(_size, parts)) <= _TOGETHER):
+        outs = moved(parts, scratch, spare, at_once=True)
+    else:
+        remember(parts, scratch)
+    finite = _bounded(parts)
+    if any(foreseen) and not finite:
+        outs = None
+        remember(parts, scratch)  # with a look at all of it
+        finite = _bounded(parts)
+    if not finite:
         _refuse_what_is_not_finite(operation, gradients, parts)
     if hasattr(state, "step"):
         values["step"] = state.step + 1
@@ -71,19 +80,23 @@ def stepped(operation: str, gradients: Gradients, state: S, rule: Rule) -> S:
     successor = succeeded(state, values)
     kept = {part.weights[0]: part.recyclable() for part in parts}
     object.__setattr__(successor, "_spare", kept)
-    object.__setattr__(successor, "_joined", {part.weights: part.cuts for part in parts if part.layouts is not None})
-    if -1.0 <= rule.keep <= 1.0 and all(map(_is_short, parts, squares)):
+    object.__setattr__(successor, "_before", {part.weights: Known(part.new, part.most, part.cuts) for part in parts})
+    short = -1.0 <= rule.keep <= 1.0 and all(map(_is_short, parts))
+    if short and outs is None:
         waiting = deque(sorted(parts, key=_size))  # so that what one lets go fits the next
         del parts  # which hold the old arrays
         _move_all(waiting, scratch, spare, kept)
-    else:
+        return successor
+    if outs is None:
         outs = moved(parts, scratch, spare)
-        new: dict[TrainableWeight, Array] = {}
-        for part, out in zip(parts, outs):
-            new.update(zip(part.weights, part.cut(out, WEIGHTS)))
-        in_order = [new[weight] for _, weight in gradients]
+    new: dict[TrainableWeight, Array] = {}
+    for part, out in zip(parts, outs):
+        new.update(zip(part.weights, part.cut(out, WEIGHTS)))
+    in_order = [new[weight] for _, weight in gradients]
+    if not short:
         refuse_overflow(operation, in_order, in_order)
-        update(gradients, in_order)
+    update(gradients, in_order)
+    _keep(kept, parts)
     return successor
 
 
@@ -92,7 +105,7 @@ _Small: TypeAlias = tuple[TrainableWeight, bool, Array, Array, list[Array | None
 
 
 def _prepared(
-    operation: str, gradients: Gradients, state: State, rule: Rule, spare: Spare
+    operation: str, gradients: Gradients, state: State, rule: Rule, spare: Spare, before: Before
 ) -> tuple[list[Part], dict[str, object]]:
     """The parts, with arrays for what is to be remembered, and the state's new counts and factors."""
     refuse_other_kinds(operation, gradients)
@@ -148,9 +161,10 @@ def _prepared(
             fresh(w, dtype, recyclable) if expected == shape else np.empty_like(w, dtype, shape=expected)
             for expected in shapes
         ]
-    before: Joined = getattr(state, "_joined", {})
     for (count, product, *_), entries in together.items():
         parts += [_joined(rules[count, product], few, before) for few in _bundles(entries)]
+    for part in parts:
+        part.recall(before.get(part.weights))
     return parts, values
 
 
@@ -167,16 +181,22 @@ def _bundles(entries: list[_Small]) -> list[list[_Small]]:
     return bundles
 
 
-def _joined(rule: Rule, entries: list[_Small], before: Joined) -> Part:
+def _joined(rule: Rule, entries: list[_Small], before: Before) -> Part:
     """Small weights as one."""
     weights, turned, gs, ws, olds = zip(*entries)
-    cuts = before.get(weights, {})
+    known = before.get(weights)
+    cuts: dict[str, Cut] = {} if known is None else known.cuts
     w = _whole(ws, turned, cuts.get(WEIGHTS))
     old = [
         None if some[0] is None else _whole(some, turned, cuts.get(field))
         for field, some in zip(rule.fields, zip(*olds))
     ]
-    layouts = [(x.size, x.shape[::-1] if it else x.shape, it) for x, it in zip(ws, turned)]
+    layouts: list[Layout] = []
+    start = 0
+    for x, it in zip(ws, turned):
+        shape, stop = x.shape, start + x.size
+        layouts.append((slice(start, stop), None if len(shape) == 1 else shape[::-1] if it else shape, it))
+        start = stop
     part = Part(rule, rule.fields, weights, _whole(gs, turned), w, old, layouts)
     part.new = [np.empty_like(w, part.dtype) for _ in rule.fields]
     return part
@@ -208,13 +228,19 @@ def _remembered(state: State, rule: Rule, parts: list[Part]) -> dict[str, ByWeig
     return dict(by_field)
 
 
+def _bounded(parts: list[Part]) -> bool:
+    """Whether what the state is to remember is finite for sure."""
+    found = [part.bounded() for part in parts]
+    return all(found)
+
+
 def _size(part: Part) -> int:
     return part.w.size
 
 
-def _is_short(part: Part, squares: Sequence[float]) -> bool:
+def _is_short(part: Part) -> bool:
     """Whether the step is so short that the weights stay finite for sure."""
-    return part.rule.reach(squares) < _SURELY_FINITE[part.w.dtype.char]
+    return part.rule.reach([x * x for x in part.most]) < _SURELY_FINITE[part.w.dtype.char]
 
 
 def _move_all(waiting: deque[Part], scratch: list[Scratch], spare: Spare, kept: Spare) -> None:
@@ -232,9 +258,14 @@ def _move_all(waiting: deque[Part], scratch: list[Scratch], spare: Spare, kept: 
             del part
             for _ in group:
                 waiting.popleft()
-        for part in group:  # there is memory for as much anyway
-            if part.layouts is None:
-                kept[part.weights[0]].append(part.w)
+        _keep(kept, group)  # there is memory for as much anyway
     except KeyboardInterrupt:  # all or nothing, and something may have been done
         _move_all(waiting, scratch, spare, kept)
         raise
+
+
+def _keep(kept: Spare, parts: Sequence[Part]) -> None:
+    """Have the step after the next write to the weights' arrays of before this one."""
+    for part in parts:
+        if part.layouts is None:
+            kept[part.weights[0]].append(part.w)
