@@ -1,14 +1,20 @@
-"""kytorch beside hand-written NumPy and PyTorch: `python -m benchmarks`, from the repository's root."""
+"""kytorch beside hand-written NumPy and PyTorch: `python -m benchmarks`, from the repository's root.
+
+Then the other parts, each a command of its own: `benchmarks.peers`, `benchmarks.growth`, `benchmarks.roofline`. With
+`--only` the table alone. What a whole run prints is in `benchmarks/results/` afterwards.
+"""
 
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from benchmarks import machine, report
-from benchmarks.command import positive, say
+from benchmarks.command import command_line, publish, say
+from benchmarks.growth.__main__ import main as growth
 from benchmarks.measure import DisagreementError, Settings, WorkerError
-from benchmarks.workload import Measured
+from benchmarks.peers.__main__ import main as peers
+from benchmarks.roofline.__main__ import main as roofline
+from benchmarks.workload import Measured, measured
 from benchmarks.workloads import WORKLOADS
 
 
@@ -16,50 +22,49 @@ def main(arguments: Sequence[str] | None = None, workloads: Sequence[Measured] =
     """Check that the libraries compute the same, measure, print the table; 1 if something could not be compared."""
     options = parser(workloads).parse_args(arguments)
     libraries = ("kytorch", "numpy", "torch") if machine.torch_version() else ("kytorch", "numpy")
-    threads, rounds, seconds = ([1], 2, 0.05) if options.quick else ([1, 2], 5, 0.5)
-    settings = Settings(libraries, tuple(options.threads or threads), options.rounds or rounds, seconds, options.quick)
+    settings = Settings.chosen(libraries, options)
     chosen = [workload for workload in workloads if options.only is None or workload.name in options.only]
     if "torch" not in libraries:
         print("PyTorch is not installed, so its column is left out.")
     try:
-        for name, work in {work.name: work for workload in chosen for work in workload.checked}.items():
-            say(f"{name}: checking that the libraries compute the same")
-            work.check(settings)
-        rows = []
-        for workload in chosen:
-            for row in workload.rows(settings):
-                say(f"{row.workload}, {row.case}, threads {row.threads}: measured")
-                rows.append(row)
+        rows = measured(chosen, settings)
     except (DisagreementError, WorkerError) as error:
         say(f"error: {error}")
         return 1
     description = machine.description(settings)
     text = report.markdown(description, {workload.name: workload.about for workload in chosen}, rows, libraries)
-    print(text, end="")
-    if options.markdown:
-        options.markdown.write_text(text)
-    if options.json:
-        options.json.write_text(report.as_json(description, rows))
+    is_whole = workloads is WORKLOADS and not options.only and not options.quick
+    publish("table", text, report.as_json(description, rows), options, whole=is_whole)
     return 0
 
 
 def parser(workloads: Sequence[Measured]) -> argparse.ArgumentParser:
     """The command line."""
+    cli = command_line(
+        "benchmarks",
+        "kytorch beside hand-written NumPy and PyTorch, in fresh processes that take turns; medians. "
+        "Then beside other libraries, how the time grows, and what this machine can do at most.",
+    )
     names = [workload.name for workload in workloads]
-    cli = argparse.ArgumentParser(
-        prog="python -m benchmarks",
-        description="kytorch beside hand-written NumPy and PyTorch, in fresh processes that take turns; medians.",
-    )
-    cli.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"some of {', '.join(names)}")
-    cli.add_argument("--threads", nargs="+", type=positive, help="numbers of threads (1 2)")
-    cli.add_argument("--rounds", type=positive, help="processes of each library, taking turns (5)")
     cli.add_argument(
-        "--quick", action="store_true", help="two short rounds, one thread, small cases: to see that it works"
+        "--only", nargs="+", choices=names, metavar="NAME", help=f"the table alone, of some of {', '.join(names)}"
     )
-    cli.add_argument("--markdown", type=Path, metavar="FILE", help="write what is printed")
-    cli.add_argument("--json", type=Path, metavar="FILE", help="write every round's measurements")
     return cli
 
 
+def every_part(arguments: Sequence[str]) -> int:
+    """The table, and unless only some of it is asked for the other parts; the greatest exit status."""
+    options = parser(WORKLOADS).parse_args(arguments)
+    status = [main(arguments)]
+    if not options.only:
+        shared = ["--quick"] if options.quick else []
+        shared += ["--rounds", str(options.rounds)] if options.rounds else []
+        shared += ["--threads", *map(str, options.threads)] if options.threads else []
+        for part in (peers, growth, roofline):
+            print()
+            status.append(part(shared))
+    return max(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(every_part(sys.argv[1:]))

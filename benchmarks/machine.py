@@ -11,19 +11,26 @@ import kytorch
 from benchmarks.measure import REMOVED, THREADS, Settings
 
 
-def torch_version() -> str | None:
-    """The version of the PyTorch to compare with, which is not imported; None if there is none."""
+def version_of(package: str) -> str | None:
+    """The version of an installed package, which is not imported; None if there is none."""
     try:
-        return metadata.version("torch")
+        return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
+
+
+def torch_version() -> str | None:
+    """The version of the PyTorch to compare with."""
+    return version_of("torch")
 
 
 def description(settings: Settings) -> dict[str, str]:
     """Machine, versions, threads and the environment that matters, each in words."""
     build: dict[str, dict[str, dict[str, str]]] = np.show_config(mode="dicts")  # type: ignore[assignment]  # typed as a bare dict
     blas = build["Build Dependencies"]["blas"]
-    removed = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith(REMOVED)]
+    environment = sorted(os.environ.items())
+    removed = [f"{name}={value}" for name, value in environment if name.startswith(REMOVED)]
+    kept = [f"{name}={value}" for name, value in environment if name.startswith("KYTORCH_")]
     return {
         "machine": f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} cores",
         "processor": processor(),
@@ -34,6 +41,7 @@ def description(settings: Settings) -> dict[str, str]:
         "torch": torch_version() or "not installed",
         "threads": f"{', '.join(map(str, settings.threads))}, by {', '.join(THREADS)} and torch.set_num_threads",
         "removed from the environment": ", ".join(removed) or "nothing",
+        "kytorch's settings": ", ".join(kept) or "none, so that free memory is kept",
         "measured": f"{settings.rounds} rounds, {settings.seconds:g} s a process; medians",
         "unsteady": "the rounds of a side differ by more than a quarter, so that the target is not judged",
     }

@@ -1,13 +1,18 @@
 """Measuring in fresh processes that take turns, and comparing only what computes the same."""
 
+from __future__ import annotations
+
+import argparse
 import json
 import os
 import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,6 +39,30 @@ class Settings:
     quick: bool = False
     """Whether small cases stand for large ones."""
 
+    @classmethod
+    def chosen(cls, libraries: tuple[str, ...], options: argparse.Namespace) -> Settings:
+        """What the command line chooses, and otherwise what is usual, or quick."""
+        threads, rounds, seconds = ([1], 2, 0.05) if options.quick else ([1, 2], 5, 0.3)
+        return cls(libraries, tuple(options.threads or threads), options.rounds or rounds, seconds, options.quick)
+
+
+class Goal(NamedTuple):
+    """What a case is to come to, as multiples of PyTorch's time or memory."""
+
+    reach: float
+    aim: float | None = None
+    counted: bool = False
+    """Whether the case is one of those that the geometric mean is over."""
+
+    def __str__(self) -> str:
+        return f"{self.reach:g}" if self.aim is None else f"{self.reach:g} / {self.aim:g}"
+
+    def verdict(self, ratio: float) -> str:
+        """How far `ratio` has come, in a word."""
+        if self.aim is not None and ratio <= self.aim:
+            return "aim"
+        return "reached" if ratio <= self.reach else "missed"
+
 
 @dataclass(frozen=True)
 class Row:
@@ -47,6 +76,8 @@ class Row:
     target: str = ""
     verdict: str = ""
     """Whether the target is met, in a word."""
+    goal: Goal | None = None
+    """What it is to come to beside PyTorch."""
 
     def median(self, library: str) -> float:
         """The median over the rounds."""
@@ -59,6 +90,11 @@ class Row:
     def ratio(self, library: str) -> float | None:
         """kytorch's median as a multiple of that of `library`; None if that was not measured."""
         return self.median("kytorch") / self.median(library) if library in self.rounds else None
+
+    def come(self) -> str:
+        """How far the ratio to PyTorch has come on the way to the goal, in a word."""
+        ratio = self.ratio("torch")
+        return self.goal.verdict(ratio) if self.goal and ratio is not None else ""
 
 
 def judged(row: Row, target: str, met: bool | None) -> Row:
@@ -94,8 +130,15 @@ def difference(found: Mapping[str, Array], reference: Mapping[str, Array]) -> st
 
 
 def alternating(measure: Callable[[str], float], settings: Settings) -> dict[str, list[float]]:
-    """What `measure` answers for each library, once a round; every round begins with another library."""
+    """What `measure` answers for each library, once a round; every round begins with another library.
+
+    In a quick run all at once: it is not to tell who is ahead.
+    """
     libraries = settings.libraries
+    if settings.quick:
+        with ThreadPoolExecutor() as pool:
+            rounds = [pool.map(measure, libraries) for _ in range(settings.rounds)]
+            return {library: list(values) for library, values in zip(libraries, zip(*rounds))}
     found: dict[str, list[float]] = {library: [] for library in libraries}
     for i in range(settings.rounds):
         for j in range(len(libraries)):

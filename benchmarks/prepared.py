@@ -15,6 +15,8 @@ class Prepared(NamedTuple):
     """One step, as it is timed."""
     answers: Callable[[], Mapping[str, Array]]
     """One step, and by name what it computed: the loss and the updated weights, or values and gradients."""
+    forward: Callable[[], Any] | None = None
+    """The loss of a step, with its graph and a method `backward`, where it is a model's."""
 
 
 Prepare: TypeAlias = Callable[[int], Prepared]

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from benchmarks.prepared import Array, Prepared
 
 if TYPE_CHECKING:
     import torch
 
     from kytorch import Gradients, Tensor, nn
+
+
+def answered(loss: object, gradients: Mapping[str, Array], weights: Mapping[str, Array]) -> Mapping[str, Array]:
+    """What a training step is checked by: the loss, the gradients, and the weights after the step."""
+    return {"loss": np.asarray(loss), **{f"gradient of {name}": g for name, g in gradients.items()}, **weights}
 
 
 def with_kytorch(
@@ -34,15 +41,21 @@ def kytorch_training(
 
     inputs, targets = Tensor(x), Tensor(target)
 
-    def step() -> Tensor:
-        loss = loss_of(model(inputs), targets)
-        update(loss.backward())
-        return loss
+    def forward() -> Tensor:
+        return loss_of(model(inputs), targets)
+
+    def step() -> tuple[Tensor, Gradients]:
+        loss = forward()
+        gradients = loss.backward()
+        update(gradients)
+        return loss, gradients
 
     def answers() -> Mapping[str, Array]:
-        return {"loss": step().numpy(), **model.state_dict()}
+        loss, gradients = step()
+        names = {weight: name for name, weight in model.named_weights()}
+        return answered(loss, {names[weight]: g.numpy() for g, weight in gradients}, model.state_dict())
 
-    return Prepared(step, answers)
+    return Prepared(step, answers, forward)
 
 
 def with_torch(
@@ -70,18 +83,22 @@ def torch_training(
 
     inputs, targets = torch.from_numpy(x), torch.from_numpy(target)
 
-    def step() -> torch.Tensor:
+    def forward() -> torch.Tensor:
         optimizer.zero_grad(set_to_none=True)
-        loss = loss_of(model(inputs), targets)
+        return loss_of(model(inputs), targets)
+
+    def step() -> torch.Tensor:
+        loss = forward()
         loss.backward()
         optimizer.step()
         return loss
 
     def answers() -> Mapping[str, Array]:
         loss = step().detach().numpy()
-        return {"loss": loss, **{name: weight.numpy() for name, weight in model.state_dict().items()}}
+        gradients = {name: weight.grad.numpy() for name, weight in model.named_parameters()}
+        return answered(loss, gradients, {name: weight.numpy() for name, weight in model.state_dict().items()})
 
-    return Prepared(step, answers)
+    return Prepared(step, answers, forward)
 
 
 def load_torch(model: torch.nn.Module, weights: Mapping[str, Array]) -> None:

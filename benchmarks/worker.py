@@ -1,6 +1,6 @@
 """The fresh process in which one library runs one case: `measure` starts it, with the environment set on purpose.
 
-    python -m benchmarks.worker answers|time|peak|extra|growth LIBRARY MODULE:FUNCTION SIZE THREADS AMOUNT
+    python -m benchmarks.worker answers|time|peak|extra|growth|ratio LIBRARY MODULE:FUNCTION SIZE THREADS AMOUNT
 
 Prints one number as JSON; `answers` prints nothing and writes the file AMOUNT.
 """
@@ -9,6 +9,7 @@ import ctypes
 import gc
 import importlib
 import json
+import os
 import resource
 import statistics
 import sys
@@ -23,6 +24,8 @@ from benchmarks.prepared import Prepare, Prepared
 
 CHECKED_STEPS = 5
 _WARM_UP_STEPS = 100
+_FIRST, _AT_LEAST = 2, 7
+"""Backwards that are not counted, and how many are run."""
 
 
 def main(arguments: list[str]) -> None:
@@ -32,6 +35,8 @@ def main(arguments: list[str]) -> None:
         import torch
 
         torch.set_num_threads(int(threads))
+    if library == "jax" and hasattr(os, "sched_setaffinity"):  # before XLA counts the cores
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-int(threads) :])
     module, name = function.split(":")
     prepare: Prepare = getattr(importlib.import_module(module), name)
     work = prepare(int(size))
@@ -43,6 +48,7 @@ def main(arguments: list[str]) -> None:
         "peak": lambda: peak_memory(work.step, int(amount)),
         "extra": lambda: extra_memory(work.step, int(amount)),
         "growth": lambda: growth_of_memory(work.step, int(amount)),
+        "ratio": lambda: backward_over_forward(work, float(amount)),
     }
     print(json.dumps(measures[action]()))
 
@@ -59,6 +65,23 @@ def seconds_per_step(step: Callable[[], object], seconds: float) -> float:
     """The median time of a step, over about `seconds` (five steps at least), after a warm-up."""
     _timed(step, seconds / 5, 1)
     return statistics.median(_timed(step, seconds, 5)) / 1e9
+
+
+def backward_over_forward(work: Prepared, seconds: float) -> float:
+    """The median time of a model's backward as a multiple of that of its forward, over about `seconds`."""
+    if work.forward is None:
+        raise ValueError("no model: backward and forward are not apart")
+    times: list[tuple[int, int]] = []
+    end = perf_counter_ns() + int(seconds * 1e9)
+    while len(times) < _AT_LEAST or perf_counter_ns() < end:
+        start = perf_counter_ns()
+        loss = work.forward()
+        middle = perf_counter_ns()
+        loss.backward()
+        times.append((middle - start, perf_counter_ns() - middle))
+    forward, backward = zip(*times[_FIRST:])
+    ratio: float = statistics.median(backward) / statistics.median(forward)
+    return ratio
 
 
 def _timed(step: Callable[[], object], seconds: float, at_least: int) -> list[int]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from benchmarks.measure import DisagreementError, Row, Settings, alternating, difference, judged, run_python
+from benchmarks.command import say
+from benchmarks.measure import DisagreementError, Goal, Row, Settings, alternating, difference, judged, run_python
 from benchmarks.prepared import Array, Prepare
 
 
@@ -33,6 +36,19 @@ class Measured(Protocol):
         """The measurements."""
 
 
+def measured(workloads: Sequence[Measured], settings: Settings) -> list[Row]:
+    """The rows of all, after it is checked that the libraries compute the same in each; says how far it is."""
+    for name, work in {work.name: work for workload in workloads for work in workload.checked}.items():
+        say(f"{name}: checking that the libraries compute the same")
+        work.check(settings)
+    rows = []
+    for workload in workloads:
+        for row in workload.rows(settings):
+            say(f"{row.workload}, {row.case}, threads {row.threads}: measured")
+            rows.append(row)
+    return rows
+
+
 @dataclass(frozen=True)
 class Case:
     """A size of a workload, and what kytorch is to reach in it."""
@@ -47,9 +63,12 @@ class Case:
     """The greatest time of a step."""
     quick: Case | None = None
     """A small one, to see that it works."""
+    goal: Goal | None = None
+    """What the time is to come to beside PyTorch's."""
 
     def judged(self, row: Row) -> Row:
         """`row` with this case's target, and whether it is met, unless the rounds differ too much to tell."""
+        row = replace(row, goal=self.goal)
         if self.ratio is not None:
             ratio = row.ratio("torch")
             row = judged(row, f"{self.ratio:g} x torch", None if ratio is None else ratio <= self.ratio)
@@ -62,12 +81,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Workload:
-    """Timed work. `variants` are by library ("kytorch", "numpy", "torch"), each a function of an importable module."""
+    """Timed work. `variants` are by library, each a function of an importable module, or MODULE:FUNCTION."""
 
     name: str
     about: str
     cases: tuple[Case, ...]
-    variants: Mapping[str, Prepare]
+    variants: Mapping[str, Prepare | str]
 
     @property
     def checked(self) -> Sequence[Workload]:
@@ -78,14 +97,20 @@ class Workload:
         return [case.quick or case if settings.quick else case for case in self.cases]
 
     def check(self, settings: Settings) -> None:
-        """Raise DisagreementError unless every library computes in every case what NumPy does, for several steps."""
+        """Raise DisagreementError unless every library computes in every case what NumPy does, for several steps.
+
+        Where NumPy is not among the libraries, it is what the first of them computes.
+        """
+        libraries = settings.libraries
+        reference = "numpy" if "numpy" in libraries else libraries[0]
         for case in self.chosen(settings):
-            answers = {library: self.answers(case, library, settings) for library in settings.libraries}
-            for library in settings.libraries:
-                problem = difference(answers[library], answers["numpy"])
+            with ThreadPoolExecutor() as pool:  # nothing is timed here, so that they need not take turns
+                answers = dict(zip(libraries, pool.map(partial(self.answers, case, settings=settings), libraries)))
+            for library in libraries:
+                problem = difference(answers[library], answers[reference])
                 if problem:
                     which = f"{self.name}, {case.label}: {library}"
-                    raise DisagreementError(f"{which} does not compute what numpy does: {problem}")
+                    raise DisagreementError(f"{which} does not compute what {reference} does: {problem}")
 
     def rows(self, settings: Settings) -> Iterable[Row]:
         """The time of a step, or of one of its operations, in every case and for every number of threads."""
@@ -111,6 +136,21 @@ class Workload:
     def run(self, action: str, case: Case, library: str, threads: int, amount: float | Path) -> float:
         """The number that a fresh worker process answers; `benchmarks.worker` says what it does."""
         prepare = self.variants[library]
-        function = f"{prepare.__module__}:{prepare.__qualname__}"
+        function = prepare if isinstance(prepare, str) else f"{prepare.__module__}:{prepare.__qualname__}"
         arguments = (action, library, function, case.size, threads, amount)
         return run_python(["-m", "benchmarks.worker", *map(str, arguments)], threads)
+
+
+@dataclass(frozen=True)
+class Together:
+    """Workloads whose rows stand under one name."""
+
+    name: str
+    about: str
+    checked: tuple[Workload, ...]
+
+    def rows(self, settings: Settings) -> Iterable[Row]:
+        """The rows of each workload."""
+        for work in self.checked:
+            for row in work.rows(settings):
+                yield replace(row, workload=self.name)

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import machine, measure
+from benchmarks import command, machine, measure
 from benchmarks.__main__ import main
-from benchmarks.measure import DisagreementError, Row, Settings, difference
+from benchmarks.measure import DisagreementError, Goal, Row, Settings, difference
 from benchmarks.prepared import Array, Prepare
-from benchmarks.report import table
-from benchmarks.workload import Case, Workload
+from benchmarks.report import summary, table
+from benchmarks.workload import Case, Together, Workload
 from benchmarks.workloads import WORKLOADS, w1, w6, w10
 
 LIBRARIES = ("kytorch", "numpy", "torch") if machine.torch_version() else ("kytorch", "numpy")
@@ -234,3 +234,102 @@ def test_a_ratio_is_of_the_medians_and_a_missing_torch_leaves_no_column() -> Non
     assert row.ratio("numpy") == 1.5
     assert row.ratio("torch") is None
     assert "PyTorch" not in table([row], ("kytorch", "numpy"))[0]
+
+
+GOAL = Goal(0.6, 0.4, counted=True)
+
+
+def beside_torch(ours: float, workload: str = "W", goal: Goal = GOAL, threads: int = 1, numpy: float = 1.0) -> Row:
+    """A row in which PyTorch takes 1 us."""
+    return Row(workload, "case", threads, "us", {"kytorch": [ours], "numpy": [numpy], "torch": [1.0]}, goal=goal)
+
+
+@pytest.mark.parametrize(("ratio", "come"), [(0.39, "aim"), (0.4, "aim"), (0.41, "reached"), (0.61, "missed")])
+def test_a_row_says_how_far_it_has_come(ratio: float, come: str) -> None:
+    assert beside_torch(ratio).come() == come
+    assert beside_torch(ratio, goal=Goal(0.6)).come() == ("missed" if ratio > 0.6 else "reached")
+
+
+def test_the_table_has_the_goals_where_pytorch_is() -> None:
+    head, _, line = [split(text) for text in table([beside_torch(0.5)], ("kytorch", "numpy", "torch"))]
+    assert head[-2:] == ["reach / aim", ""]
+    assert line[-2:] == ["0.6 / 0.4", "reached"]
+    assert "reach / aim" not in table([beside_torch(0.5)], ("kytorch", "numpy"))[0]
+
+
+def test_the_geometric_mean_is_over_the_counted_rows_of_each_number_of_threads() -> None:
+    rows = [beside_torch(0.1), beside_torch(0.4), beside_torch(9.0, goal=Goal(3)), beside_torch(0.7, threads=2)]
+    lines = summary(rows)
+    assert lines[0].startswith("* 1 thread: 0.20 of PyTorch's time, the geometric mean of 2 rows")
+    assert lines[0].endswith("(reach / aim 0.65 / 0.48: aim)")
+    assert lines[1].startswith("* 2 threads: 0.70 of PyTorch's time, the geometric mean of 1 rows")
+    assert lines[1].endswith("missed)")
+
+
+def test_what_is_missed_is_listed() -> None:
+    lines = summary([beside_torch(0.1, "W1"), beside_torch(0.7, "W2"), beside_torch(3.1, "W6", goal=Goal(3))])
+    assert "* not reached beside PyTorch: W2 case on 1 (0.70 of 0.6 / 0.4), W6 case on 1 (3.10 of 3)" in lines
+    assert summary([replace(beside_torch(0.1), goal=None)]) == []
+
+
+def test_a_step_of_a_millisecond_is_held_beside_numpy() -> None:
+    rows = [beside_torch(1200.0, "W3", numpy=1001.0), beside_torch(1200.0, "W4", numpy=1100.0), beside_torch(9.0, "W1")]
+    assert "* more than 1.15 of NumPy by hand, of 2 steps that take it a millisecond or more: W3 case on 1 (1.20)" in (
+        summary(rows)
+    )
+
+
+def test_the_mean_counts_each_row_of_the_goals_once() -> None:
+    cases = [
+        (work.name, case.label)
+        for workload in WORKLOADS
+        if workload is not w10.WORKLOAD  # whose rows are of memory
+        for work in workload.checked
+        for case in work.cases
+        if case.goal and case.goal.counted
+    ]
+    assert len(cases) == len(set(cases)) == 12
+    assert {name for name, _ in cases} == {
+        "W1", "W2", "W3", "W4", "W5", "W6", "W7-gelu", "W7-softmax", "W8", "W9"
+    }  # fmt: skip
+
+
+def test_the_check_names_a_gradient_that_is_wrong_even_if_the_weights_are_right(doctor: Doctor) -> None:
+    prepare = doctor(
+        "def prepare(batch):\n"
+        "    work = w1.with_kytorch(batch)\n"
+        "    def answers():\n"
+        "        found = work.answers()\n"
+        "        return found | {'gradient of 2.bias': found['gradient of 2.bias'] * w1.np.float32(1.001)}\n"
+        "    return work._replace(answers=answers)\n"
+    )
+    with pytest.raises(
+        DisagreementError, match=r"kytorch does not compute what numpy does: gradient of 2\.bias differs"
+    ):
+        doctored_w1(prepare).check(Settings(("kytorch", "numpy"), (1,)))
+
+
+def test_without_numpy_the_first_library_is_the_reference(doctor: Doctor) -> None:
+    prepare = doctor("def prepare(batch):\n    w1.LR *= 1.01\n    return w1.with_numpy(batch)\n")
+    work = replace(w1.WORKLOAD, variants={**w1.WORKLOAD.variants, "other": prepare})
+    with pytest.raises(DisagreementError, match="other does not compute what kytorch does"):
+        work.check(Settings(("kytorch", "other"), (1,)))
+
+
+def test_only_a_whole_run_writes_to_the_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "RESULTS", tmp_path)
+    monkeypatch.setattr(Workload, "check", lambda work, settings: None)
+    for workload in (Workload, Together, w6.W6, w10.W10):
+        monkeypatch.setattr(workload, "rows", lambda work, settings: [beside_torch(0.5)])
+    assert main(["--quick"]) == main(["--only", "W1"]) == 0
+    assert not list(tmp_path.iterdir())
+    assert main([]) == 0
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["table.json", "table.md"]
+    assert len(json.loads((tmp_path / "table.json").read_text())["rows"]) == len(WORKLOADS)
+
+
+def test_backward_beside_forward_is_a_ratio_of_times() -> None:
+    ratio = measure.run_python(
+        ["-m", "benchmarks.worker", "ratio", "kytorch", "benchmarks.workloads.w1:with_kytorch", "1", "1", "0.01"], 1
+    )
+    assert 0.05 < ratio < 20

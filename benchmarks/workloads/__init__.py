@@ -6,7 +6,7 @@ from benchmarks.workloads import w1, w2, w3, w4, w5, w6, w7, w8, w9, w10
 WORKLOADS: tuple[Measured, ...] = (
     w1.WORKLOAD,
     w2.WORKLOAD,
-    w3.WORKLOAD,
+    w3.BOTH,
     w4.WORKLOAD,
     w5.WORKLOAD,
     w6.WORKLOAD,

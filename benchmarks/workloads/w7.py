@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.measure import Goal
 from benchmarks.prepared import Array, Prepared
 from benchmarks.workload import Case, Workload
 
@@ -167,16 +168,21 @@ def numpy_softmax(rows: int) -> Prepared:
     return numpy_of(softmax, softmax_backward, rows)
 
 
-CASES = (Case(16_384, "16 million elements", ratio=2.0, quick=Case(512, "half a million elements")),)
+def cases(goal: Goal) -> tuple[Case, ...]:
+    """The size of both."""
+    quick = Case(512, "half a million elements")
+    return (Case(16_384, "16 million elements", ratio=2.0, goal=goal, quick=quick),)
+
+
 GELU = Workload(
     "W7-gelu",
     "gelu (tanh), forward and backward",
-    CASES,
+    cases(Goal(0.7, 0.45, counted=True)),
     {"kytorch": kytorch_gelu, "numpy": numpy_gelu, "torch": torch_gelu},
 )
 SOFTMAX = Workload(
     "W7-softmax",
     "softmax of rows of 1,024, forward and backward",
-    CASES,
+    cases(Goal(0.8, 0.6, counted=True)),
     {"kytorch": kytorch_softmax, "numpy": numpy_softmax, "torch": torch_softmax},
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from benchmarks.measure import Goal
 from benchmarks.prepared import Array, Prepared
 from benchmarks.workload import Case, Workload
 
@@ -78,12 +79,13 @@ WORKLOAD = Workload(
     "W8",
     "a chain of additions on shape (3,), forward and backward, per addition",
     (
-        Case(1_000, "1,000 additions", operations=1_000, ratio=0.8),
+        Case(1_000, "1,000 additions", operations=1_000, ratio=0.8, goal=Goal(0.7, 0.55, counted=True)),
         Case(
             100_000,
             "100,000 additions",
             operations=100_000,
             seconds=1.0,
+            goal=Goal(0.7, 0.55),
             quick=Case(10_000, "10,000 additions", operations=10_000),
         ),
     ),

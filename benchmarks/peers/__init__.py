@@ -1,0 +1,1 @@
+"""kytorch beside other libraries in Python: HIPS autograd, MyGrad and JAX."""
