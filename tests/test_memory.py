@@ -120,9 +120,15 @@ def test_a_setting_that_is_no_number_of_mebibytes_is_named(
     assert not libc.calls
 
 
+def waiting_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "kytorch-memory"]
+
+
 def test_only_a_process_that_may_keep_too_much_has_a_thread_that_waits_for_its_end(
     libc: Libc, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for thread in waiting_threads():  # of tests before this one
+        thread.join(10)
     monkeypatch.setattr(memory, "IDLE", 0.05)
     resident = 256
     monkeypatch.setattr(memory, "_resident", lambda: resident)
@@ -138,7 +144,7 @@ def test_only_a_process_that_may_keep_too_much_has_a_thread_that_waits_for_its_e
     assert not memory._use.is_awaited  # it is not looked at again so soon
     memory._use.look = 0.0
     memory.used()
-    (waiting,) = [thread for thread in threading.enumerate() if thread.name == "kytorch-memory"]
+    (waiting,) = waiting_threads()
     waiting.join(10)
     assert libc.calls == [("malloc_trim", 0)] and not memory._use.is_awaited
 
