@@ -10,7 +10,6 @@ import ctypes
 import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -25,12 +24,15 @@ class _Threads(NamedTuple):
 
 def _found() -> _Threads | None:
     """NumPy's OpenBLAS; None if it was built with another library, which is left alone."""
-    package = Path(np.__file__).parent
-    folders = (package.with_name("numpy.libs"), package / ".dylibs")  # of NumPy's own builds
-    files = [file for folder in folders for file in folder.glob("*openblas*")]
+    package = os.path.dirname(np.__file__)
+    folders = (f"{package}.libs", os.path.join(package, ".dylibs"))  # of NumPy's own builds
+    # Without pathlib, whose import takes a tenth of kytorch's.
+    files = [os.path.join(folder, name) for folder in folders if os.path.isdir(folder) for name in os.listdir(folder)]
     for file in files:
+        if "openblas" not in os.path.basename(file):
+            continue
         try:
-            library = ctypes.CDLL(str(file))
+            library = ctypes.CDLL(file)
         except OSError:
             continue
         for name in ("scipy_openblas_{}_num_threads64_", "scipy_openblas_{}_num_threads", "openblas_{}_num_threads"):
